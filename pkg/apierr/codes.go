@@ -26,6 +26,14 @@ const (
 	CodeInternal             Code = "internal_error"
 )
 
+// The codes that another surface tells apart where the native one does not.
+const (
+	CodeInvalidKeyFormat Code = "invalid_key_format" // the credential is not spelled like a key of this surface
+	CodeInvalidKey       Code = "invalid_key"        // it is, but opens nothing: unknown, revoked, expired
+	CodeTokenExpired     Code = "token_expired"
+	CodeQuotaExceeded    Code = "quota_exceeded" // what a plan includes is used up, unlike a rate that recovers by itself
+)
+
 // Body is a 400 that names every fault found in a request body.
 func Body(issues ...Issue) *Error {
 	return &Error{Kind: Invalid, Code: CodeInvalidBody, Message: "The request body is not valid.", Issues: issues}

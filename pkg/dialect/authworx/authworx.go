@@ -1,0 +1,45 @@
+// Package authworx speaks AuthWorx's API: errors that are a status word with a message, the key's limits on every answer.
+package authworx
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/heard-dev/heard/pkg/core/gate"
+	"github.com/heard-dev/heard/pkg/dialect"
+)
+
+// Dialect is how AuthWorx speaks.
+type Dialect struct{}
+
+var _ dialect.Dialect = Dialect{}
+
+type answer struct {
+	Status  string `json:"status"`
+	Message string `json:"message"`
+}
+
+// Name is "authworx".
+func (Dialect) Name() string { return "authworx" }
+
+// Owns takes /api/v1, but for the resource.action names that Userorbit serves under the same base.
+func (Dialect) Owns(path string) bool {
+	return dialect.Under(path, "/api/v1") && !dialect.IsAction(path, "/api/v1") && !dialect.IsAction(path, "/api/v1/public")
+}
+
+// Refuse answers {"status":"error", "message"}.
+func (d Dialect) Refuse(r dialect.Refusal) dialect.Answer {
+	return dialect.Compose(d, r, dialect.Status(r.Err.Kind), answer{Status: "error", Message: dialect.Text(r.Err)})
+}
+
+// Limits shows the key's limit: how much, what is left and the unix second of the next window.
+func (Dialect) Limits(header http.Header, verdict gate.Verdict, now time.Time) {
+	tightest, ok := verdict.Tightest()
+	if !ok {
+		return
+	}
+	header.Set("X-RateLimit-Limit", strconv.FormatInt(tightest.Policy.Limit, 10))
+	header.Set("X-RateLimit-Remaining", strconv.FormatInt(tightest.Remaining, 10))
+	header.Set("X-RateLimit-Reset", strconv.FormatInt(dialect.ResetAt(tightest, now), 10))
+}

@@ -1,0 +1,50 @@
+// Package userorbit speaks Userorbit's API: RPC-like paths and flat errors that are a text with its status.
+package userorbit
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/heard-dev/heard/pkg/apierr"
+	"github.com/heard-dev/heard/pkg/core/gate"
+	"github.com/heard-dev/heard/pkg/dialect"
+)
+
+// Dialect is how Userorbit speaks.
+type Dialect struct{}
+
+var _ dialect.Dialect = Dialect{}
+
+type answer struct {
+	Error      string `json:"error"`
+	StatusCode int    `json:"statusCode"`
+}
+
+// Name is "userorbit".
+func (Dialect) Name() string { return "userorbit" }
+
+// Owns takes every resource.action under both documented bases, and the widget's corner of /v1.
+func (Dialect) Owns(path string) bool {
+	return dialect.IsAction(path, "/v1") || dialect.Under(path, "/v1/public") ||
+		dialect.IsAction(path, "/api/v1") || dialect.IsAction(path, "/api/v1/public")
+}
+
+// Refuse answers {"error", "statusCode"}.
+func (d Dialect) Refuse(r dialect.Refusal) dialect.Answer {
+	status := dialect.Status(r.Err.Kind)
+	return dialect.Compose(d, r, status, answer{Error: text(r.Err), StatusCode: status})
+}
+
+// Limits shows nothing: Userorbit documents no limit headers.
+func (Dialect) Limits(http.Header, gate.Verdict, time.Time) {}
+
+func text(e *apierr.Error) string {
+	switch {
+	case e.Kind == apierr.Unauthenticated && e.Code == apierr.CodeTokenExpired:
+		return "Token expired"
+	case e.Kind == apierr.Unauthenticated:
+		return "Authentication required"
+	default:
+		return dialect.Text(e)
+	}
+}

@@ -1,0 +1,54 @@
+// Package users speaks the generic users API: errors that are one text, and the tighter of two limits on every answer.
+package users
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/heard-dev/heard/pkg/apierr"
+	"github.com/heard-dev/heard/pkg/core/gate"
+	"github.com/heard-dev/heard/pkg/dialect"
+)
+
+// Dialect is how the users API speaks.
+type Dialect struct{}
+
+var _ dialect.Dialect = Dialect{}
+
+type answer struct {
+	Error string `json:"error"`
+}
+
+// Name is "users".
+func (Dialect) Name() string { return "users" }
+
+// Owns takes the one resource there is.
+func (Dialect) Owns(path string) bool { return dialect.Under(path, "/v1/users") }
+
+// Refuse answers {"error"}.
+func (d Dialect) Refuse(r dialect.Refusal) dialect.Answer {
+	text := dialect.Text(r.Err)
+	if r.Err.Kind == apierr.Unauthenticated {
+		text = "Invalid API key provided."
+	}
+	return dialect.Compose(d, r, status(r.Err), answer{text})
+}
+
+// Limits shows the tighter limit: what is left of it, and the seconds until it is whole again.
+func (Dialect) Limits(header http.Header, verdict gate.Verdict, _ time.Time) {
+	tightest, ok := verdict.Tightest()
+	if !ok {
+		return
+	}
+	header.Set("RateLimit-Remaining", strconv.FormatInt(tightest.Remaining, 10))
+	header.Set("RateLimit-Reset", strconv.FormatInt(dialect.Seconds(tightest.Reset), 10))
+}
+
+// status is 400 for an address that is taken, as documented; this API knows no 409 for it.
+func status(e *apierr.Error) int {
+	if e.Code == apierr.CodeAlreadyExists {
+		return http.StatusBadRequest
+	}
+	return dialect.Status(e.Kind)
+}

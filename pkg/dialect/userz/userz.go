@@ -1,0 +1,96 @@
+// Package userz speaks the native API: nested errors with lower_snake codes, every fault listed, limits shown only by Retry-After.
+package userz
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/heard-dev/heard/pkg/apierr"
+	"github.com/heard-dev/heard/pkg/core/gate"
+	"github.com/heard-dev/heard/pkg/dialect"
+)
+
+// Dialect is the native tongue, and the one that answers where no other dialect owns the path.
+type Dialect struct{}
+
+var _ dialect.Dialect = Dialect{}
+
+type answer struct {
+	Error fault `json:"error"`
+}
+
+type fault struct {
+	Code         apierr.Code `json:"code"`
+	Message      string      `json:"message"`
+	Details      any         `json:"details,omitempty"`
+	RetryAfterMs int64       `json:"retryAfterMs,omitempty"`
+	RequestID    string      `json:"requestId,omitempty"`
+}
+
+type issue struct {
+	Path    []any  `json:"path"`
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+// Name is "userz".
+func (Dialect) Name() string { return "userz" }
+
+// Owns lists the roots of the native resources.
+func (Dialect) Owns(path string) bool {
+	return dialect.Under(path, "/v1/feedback") || dialect.Under(path, "/v1/apps") ||
+		dialect.Under(path, "/v1/agent-runs") || dialect.Under(path, "/v1/tokens")
+}
+
+// Refuse answers {"error":{code, message, details?}}; retryAfterMs joins on a 429, requestId on a 5xx.
+func (d Dialect) Refuse(r dialect.Refusal) dialect.Answer {
+	status := dialect.Status(r.Err.Kind)
+	f := fault{Code: code(r.Err, status), Message: r.Err.Message}
+	if status >= http.StatusInternalServerError {
+		f.RequestID = r.RequestID
+	} else {
+		f.Details = details(r.Err)
+	}
+	if r.Err.Kind == apierr.Limited {
+		f.RetryAfterMs = milliseconds(dialect.Wait(r))
+	}
+	return dialect.Compose(d, r, status, answer{f})
+}
+
+// Limits shows nothing: the native API tells its limits in Retry-After only.
+func (Dialect) Limits(http.Header, gate.Verdict, time.Time) {}
+
+func code(e *apierr.Error, status int) apierr.Code {
+	if status >= http.StatusInternalServerError {
+		return apierr.CodeInternal
+	}
+	switch e.Code {
+	case apierr.CodeInvalidKeyFormat, apierr.CodeInvalidKey:
+		return apierr.CodeInvalidAuthorization
+	case apierr.CodeTokenExpired:
+		return apierr.CodeInvalidUserToken
+	default:
+		return e.Code
+	}
+}
+
+func details(e *apierr.Error) any {
+	if len(e.Issues) == 0 {
+		if len(e.Details) == 0 {
+			return nil
+		}
+		return e.Details
+	}
+	issues := make([]issue, len(e.Issues))
+	for i, fault := range e.Issues {
+		issues[i] = issue{Path: fault.Path, Code: fault.Code, Message: fault.Message}
+		if fault.Path == nil {
+			issues[i].Path = []any{} // clients read an array, never null
+		}
+	}
+	return issues
+}
+
+func milliseconds(d time.Duration) int64 {
+	return int64((d + time.Millisecond - 1) / time.Millisecond)
+}
