@@ -93,6 +93,9 @@ type Query struct {
 	Limit             int
 }
 
+// ShowsDuplicates tells whether the page holds items that have a DuplicateOf: when they are asked for, or their status is.
+func (q Query) ShowsDuplicates() bool { return q.IncludeDuplicates || q.Status == Duplicate }
+
 // Page is a stretch of items without their Console, Attachments, Target and Metadata. Next is zero on the last page.
 type Page struct {
 	Items []Item
@@ -106,7 +109,7 @@ type Store interface {
 	// Feedback gives one whole item.
 	Feedback(ctx context.Context, org, item id.ID) (Item, error)
 	// ListFeedback gives a page at a cost that does not grow with the collection. It hides items that have a DuplicateOf
-	// unless the query includes them.
+	// unless the query shows them.
 	ListFeedback(ctx context.Context, org id.ID, query Query) (Page, error)
 	// MoveFeedback sets the status if it is still from, and gives the item as it is then; otherwise apierr.Conflict.
 	MoveFeedback(ctx context.Context, org, item id.ID, from, to Status, at time.Time) (Item, error)
