@@ -24,10 +24,40 @@ type Answer struct {
 	Body   []byte
 }
 
+// Credential is what a request presents, as text nobody has checked.
+type Credential struct {
+	Token     string
+	UserToken string
+}
+
+// About is a surface as its documentation introduces it. Envelope is a zero value of the type that every refusal encodes;
+// Document is the OpenAPI document, nil until the surface has routes.
+type About struct {
+	Title       string
+	Version     string
+	Description string
+	Schemes     []Scheme
+	Envelope    any
+	Document    []byte
+}
+
+// Scheme is one kind of credential, in OpenAPI's words: Type "http" with Scheme, or "apiKey" in a Header.
+type Scheme struct {
+	Name        string
+	Type        string
+	Scheme      string
+	Header      string
+	Description string
+}
+
 // Dialect is how one vendor speaks.
 type Dialect interface {
 	// Name is the vendor's, in lower case; it names the OpenAPI document.
 	Name() string
+	// About describes the surface to readers of its documentation.
+	About() About
+	// Credential finds what a request presents, or refuses headers that present nothing.
+	Credential(header http.Header) (Credential, error)
 	// Owns tells whether a path that no route serves is still this vendor's to refuse.
 	Owns(path string) bool
 	// Refuse answers every Kind of error.

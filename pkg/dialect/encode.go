@@ -11,12 +11,15 @@ import (
 	"github.com/heard-dev/heard/pkg/core/gate"
 )
 
+// JSON is the Content-Type of every answer that has a body.
+const JSON = "application/json; charset=utf-8"
+
 // Compose makes the Answer of a Refusal: body as JSON, the headers common to all vendors, Retry-After in seconds where
 // waiting helps, and d's own limit headers. A 401 shows no limits, because no account is known whose limits they were.
 // A body that is not JSON is a programming error and panics.
 func Compose(d Dialect, r Refusal, status int, body any) Answer {
 	header := http.Header{}
-	header.Set("Content-Type", "application/json; charset=utf-8")
+	header.Set("Content-Type", JSON)
 	header.Set("Cache-Control", "no-store")
 	if wait := Wait(r); wait > 0 {
 		header.Set("Retry-After", strconv.FormatInt(Seconds(wait), 10))

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/core/gate"
 	"github.com/heard-dev/heard/pkg/dialect"
 )
@@ -22,6 +23,19 @@ type answer struct {
 
 // Name is "authworx".
 func (Dialect) Name() string { return "authworx" }
+
+// About introduces the surface.
+func (Dialect) About() dialect.About {
+	return dialect.About{Title: "AuthWorx", Version: "1", Description: "How the AuthWorx API is spoken: organisations, their API keys and token verification.", Envelope: answer{}}
+}
+
+// Credential reads the X-API-Key header.
+func (Dialect) Credential(header http.Header) (dialect.Credential, error) {
+	if key := header.Get("X-Api-Key"); key != "" {
+		return dialect.Credential{Token: key}, nil
+	}
+	return dialect.Credential{}, apierr.New(apierr.Unauthenticated, apierr.CodeMissingAuthorization, "An API key is required.")
+}
 
 // Owns takes /api/v1, but for the resource.action names that Userorbit serves under the same base.
 func (Dialect) Owns(path string) bool {

@@ -48,6 +48,17 @@ type badField struct {
 // Name is "userboost".
 func (Dialect) Name() string { return "userboost" }
 
+// About introduces the surface.
+func (Dialect) About() dialect.About {
+	return dialect.About{Title: "UserBoost", Version: "1", Description: "How the UserBoost API is spoken: events and people, with limits on every answer.", Envelope: answer{}}
+}
+
+// Credential reads the Authorization header.
+func (Dialect) Credential(header http.Header) (dialect.Credential, error) {
+	token, err := dialect.Bearer(header)
+	return dialect.Credential{Token: token}, err
+}
+
 // Owns takes the two endpoints that receive events.
 func (Dialect) Owns(path string) bool {
 	return dialect.Under(path, "/v1/event") || dialect.Under(path, "/v1/events")

@@ -23,6 +23,17 @@ type answer struct {
 // Name is "userorbit".
 func (Dialect) Name() string { return "userorbit" }
 
+// About introduces the surface.
+func (Dialect) About() dialect.About {
+	return dialect.About{Title: "Userorbit", Version: "1", Description: "How the Userorbit API is spoken: RPC-style actions, team keys and subscriber tokens.", Envelope: answer{}}
+}
+
+// Credential reads the Authorization header: a team key, or a subscriber token.
+func (Dialect) Credential(header http.Header) (dialect.Credential, error) {
+	token, err := dialect.Bearer(header)
+	return dialect.Credential{Token: token}, err
+}
+
 // Owns takes every resource.action under both documented bases, and the widget's corner of /v1.
 func (Dialect) Owns(path string) bool {
 	return dialect.IsAction(path, "/v1") || dialect.Under(path, "/v1/public") ||

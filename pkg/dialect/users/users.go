@@ -23,6 +23,17 @@ type answer struct {
 // Name is "users".
 func (Dialect) Name() string { return "users" }
 
+// About introduces the surface.
+func (Dialect) About() dialect.About {
+	return dialect.About{Title: "Users", Version: "1", Description: "How the plain users API is spoken.", Envelope: answer{}}
+}
+
+// Credential reads the Authorization header.
+func (Dialect) Credential(header http.Header) (dialect.Credential, error) {
+	token, err := dialect.Bearer(header)
+	return dialect.Credential{Token: token}, err
+}
+
 // Owns takes the one resource there is.
 func (Dialect) Owns(path string) bool { return dialect.Under(path, "/v1/users") }
 

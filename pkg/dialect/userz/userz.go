@@ -15,11 +15,11 @@ type Dialect struct{}
 
 var _ dialect.Dialect = Dialect{}
 
-type answer struct {
-	Error fault `json:"error"`
+type errorAnswer struct {
+	Error errorFault `json:"error"`
 }
 
-type fault struct {
+type errorFault struct {
 	Code         apierr.Code `json:"code"`
 	Message      string      `json:"message"`
 	Details      any         `json:"details,omitempty"`
@@ -45,7 +45,7 @@ func (Dialect) Owns(path string) bool {
 // Refuse answers {"error":{code, message, details?}}; retryAfterMs joins on a 429, requestId on a 5xx.
 func (d Dialect) Refuse(r dialect.Refusal) dialect.Answer {
 	status := dialect.Status(r.Err.Kind)
-	f := fault{Code: code(r.Err, status), Message: r.Err.Message}
+	f := errorFault{Code: code(r.Err, status), Message: r.Err.Message}
 	if status >= http.StatusInternalServerError {
 		f.RequestID = r.RequestID
 	} else {
@@ -54,7 +54,7 @@ func (d Dialect) Refuse(r dialect.Refusal) dialect.Answer {
 	if r.Err.Kind == apierr.Limited {
 		f.RetryAfterMs = milliseconds(dialect.Wait(r))
 	}
-	return dialect.Compose(d, r, status, answer{f})
+	return dialect.Compose(d, r, status, errorAnswer{f})
 }
 
 // Limits shows nothing: the native API tells its limits in Retry-After only.

@@ -1,0 +1,42 @@
+package userz
+
+import (
+	_ "embed"
+	"net/http"
+
+	"github.com/heard-dev/heard/pkg/dialect"
+)
+
+// openAPI is written from the routes by `make generate`, and held to them by a test.
+//
+//go:embed openapi.json
+var openAPI []byte
+
+// About introduces the native surface.
+func (Dialect) About() dialect.About {
+	return dialect.About{
+		Title:   "Heard",
+		Version: "1",
+		Description: "Feedback from your users: submitted by a widget, read by your backend.\n\n" +
+			"The path prefix is the version. New optional fields, endpoints and error codes may appear within it; anything else " +
+			"gets a new prefix. Times are ISO 8601 in UTC, durations whole seconds unless a name ends in `Ms`, ids 24 hex digits. " +
+			"Input is strict: an unknown field is an error. Every answer has an `X-Request-Id`.",
+		Schemes: []dialect.Scheme{
+			{Name: "publicKey", Type: "http", Scheme: "bearer", Description: "An App's public key, `pub_…`. Safe in web pages."},
+			{
+				Name: "userToken", Type: "apiKey", Header: "X-Userz-User-Token",
+				Description: "An end user's token, a JWT signed HS256 with the App's signing secret: `sub`, `app`, `iat`, `exp` at most " +
+					"24 hours after `iat`, and optionally `ctx`. Goes beside the public key; required where an App takes no public submissions.",
+			},
+			{Name: "apiKey", Type: "http", Scheme: "bearer", Description: "An Org's API key, `sk_…`. Never in a web page."},
+		},
+		Envelope: errorAnswer{},
+		Document: openAPI,
+	}
+}
+
+// Credential reads the Authorization header, and the user token that may stand beside a public key.
+func (Dialect) Credential(header http.Header) (dialect.Credential, error) {
+	token, err := dialect.Bearer(header)
+	return dialect.Credential{Token: token, UserToken: header.Get("X-Userz-User-Token")}, err
+}
