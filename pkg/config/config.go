@@ -4,6 +4,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"reflect"
@@ -93,6 +94,9 @@ func (l *loader) text(f field) (string, error) {
 		return "", fmt.Errorf("is set, and so is %s%s: set one of them", f.name, fileSuffix)
 	}
 	content, err := os.ReadFile(file)
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		err = path.Err // without the path: some put the secret itself there
+	}
 	if err != nil {
 		return "", fmt.Errorf("cannot be read from %s%s: %w", f.name, fileSuffix, err)
 	}

@@ -70,7 +70,8 @@ func TestLoadReportsEveryFaultOnceAndNoSecret(t *testing.T) {
 	type pair struct{ First, Second settings }
 	_, err := config.Load[pair]([]string{
 		"HEARD_PUBLIC_WAIT=5", "HEARD_TRUSTED_PROXIES=10.0.0.1", "HEARD_MAX_BODY=8MB", "HEARD_LOG_LEVEL=loud",
-		"HEARD_STORE=http://user:hunter2@host:port", "HEARD_SPARE=hunter2", "HEARD_SPARE_FILE=/nowhere", "HEARD_LOW=11", "HEARD_HIGH=ten",
+		"HEARD_STORE=http://user:hunter2@host:port", "HEARD_TOKEN_FILE=/hunter2", "HEARD_SPARE=hunter2", "HEARD_SPARE_FILE=/hunter2",
+		"HEARD_LOW=11", "HEARD_HIGH=ten",
 	})
 	faults, ok := errors.AsType[config.Faults](err)
 	if !ok {
