@@ -1,0 +1,188 @@
+// Package mongostore keeps Heard's records in MongoDB: a replica set, a sharded cluster, or one server.
+//
+// What it relies on, and what it does not:
+//   - Every accepted write is one document, acknowledged by a majority that has it in its journal. There are no transactions.
+//   - Every filter of a tenant's data names the Org. The collections that grow (feedback, slots, claims, runs) may be sharded
+//     on {orgId: 1, _id: 1}: nothing in them is unique but _id. Those of the control plane are small and stay whole.
+//   - Retryable writes are on. On a replica set the server remembers a write by its session, so the driver's repeat of one
+//     whose answer was lost is answered as the first would have been, and never as a conflict with itself. A single server
+//     has no such memory: there the driver does not repeat, and the caller hears that the store is away.
+//   - Times are kept to the millisecond, and read in UTC.
+package mongostore
+
+import (
+	"context"
+	"errors"
+	"net"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/event"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
+	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
+	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
+
+	"github.com/heard-dev/heard/pkg/apierr"
+	"github.com/heard-dev/heard/pkg/core/agentrun"
+	"github.com/heard-dev/heard/pkg/core/apikey"
+	"github.com/heard-dev/heard/pkg/core/attachment"
+	"github.com/heard-dev/heard/pkg/core/feedback"
+	"github.com/heard-dev/heard/pkg/core/idempotency"
+	"github.com/heard-dev/heard/pkg/core/incident"
+	"github.com/heard-dev/heard/pkg/core/tenant"
+	"github.com/heard-dev/heard/pkg/secret"
+)
+
+const (
+	// callTimeout bounds a whole call, repeats included; a shorter deadline of the caller's goes first.
+	callTimeout = 5 * time.Second
+	// selectTimeout is how long a call waits for a primary: an election takes about two seconds on a healthy network.
+	selectTimeout = 3 * time.Second
+	// indexTimeout bounds the making of indexes, which takes as long as the collection is large.
+	indexTimeout = 5 * time.Minute
+)
+
+// Options says which MongoDB, and how to talk to it.
+type Options struct {
+	URI      secret.String         // may hold a password; what it says of timeouts and pools holds, of safety it does not
+	Database string                // "heard" when empty
+	Timeout  time.Duration         // bounds every call; 5 s when 0
+	Monitor  *event.CommandMonitor // sees every command; may be nil
+}
+
+// Store keeps records. It is safe for concurrent use.
+type Store struct {
+	client  *mongo.Client
+	timeout time.Duration
+
+	orgs, apps, members, keys     collection
+	feedback, slots, claims, runs collection
+	incidents                     collection
+}
+
+var (
+	_ tenant.Store      = (*Store)(nil)
+	_ apikey.Store      = (*Store)(nil)
+	_ feedback.Store    = (*Store)(nil)
+	_ attachment.Slots  = (*Store)(nil)
+	_ idempotency.Store = (*Store)(nil)
+	_ agentrun.Store    = (*Store)(nil)
+	_ incident.Store    = (*Store)(nil)
+)
+
+// Open connects, and makes the indexes that are not there yet; many may do so at once. A MongoDB that cannot be reached is
+// apierr.Unavailable.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	if o.Database == "" {
+		o.Database = "heard"
+	}
+	if o.Timeout == 0 {
+		o.Timeout = callTimeout
+	}
+	client, err := connect(o)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{client: client, timeout: o.Timeout}
+	if err := s.prepare(ctx, o.Database); err != nil {
+		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
+	}
+	return s, nil
+}
+
+// connect starts a client without waiting for any server.
+func connect(o Options) (*mongo.Client, error) {
+	journaled := true
+	opts := options.Client().SetAppName("heard").SetServerSelectionTimeout(selectTimeout).SetConnectTimeout(selectTimeout).
+		ApplyURI(o.URI.Reveal()).
+		SetWriteConcern(&writeconcern.WriteConcern{W: writeconcern.WCMajority, Journal: &journaled}).
+		SetReadPreference(readpref.Primary()).SetRetryWrites(true).SetRetryReads(true).SetTimeout(o.Timeout)
+	if o.Monitor != nil {
+		opts.SetMonitor(o.Monitor)
+	}
+	client, err := mongo.Connect(opts)
+	if err == nil {
+		return client, nil
+	}
+	if lookup, ok := errors.AsType[*net.DNSError](err); ok {
+		return nil, apierr.Away(lookup)
+	}
+	return nil, errors.New("mongostore: the URI is malformed; it is not shown because it may hold a password")
+}
+
+// prepare opens the collections and makes their indexes.
+func (s *Store) prepare(ctx context.Context, name string) error {
+	concern, err := s.readConcern(ctx, name)
+	if err != nil {
+		return err
+	}
+	db := s.client.Database(name, options.Database().SetReadConcern(concern))
+	ctx, cancel := context.WithTimeout(ctx, indexTimeout)
+	defer cancel()
+	for _, c := range []struct {
+		into    *collection
+		name    string
+		what    string
+		indexes []mongo.IndexModel
+	}{
+		{&s.orgs, "orgs", "org", orgIndexes()},
+		{&s.apps, "apps", "app", appIndexes()},
+		{&s.members, "members", "member", memberIndexes()},
+		{&s.keys, "keys", "key", keyIndexes()},
+		{&s.feedback, "feedback", "feedback", feedbackIndexes()},
+		{&s.slots, "slots", "attachment", slotIndexes()},
+		{&s.claims, "claims", "claim", claimIndexes()},
+		{&s.runs, "runs", "agent run", nil},
+		{&s.incidents, "incidents", "incident", incidentIndexes()},
+	} {
+		*c.into = collection{of: db.Collection(c.name), what: c.what, timeout: s.timeout}
+		if len(c.indexes) == 0 {
+			continue
+		}
+		if _, err := c.into.of.Indexes().CreateMany(ctx, c.indexes); err != nil {
+			return c.into.refusal(ctx, err)
+		}
+	}
+	return nil
+}
+
+// readConcern is majority where servers replicate, so that what was read is never rolled back by a fail-over: a key, a
+// claim and a listed item stay what they were seen to be. A single server knows nothing to wait for and may refuse it.
+func (s *Store) readConcern(ctx context.Context, database string) (*readconcern.ReadConcern, error) {
+	const commandNotFound = 59 // the server does not know hello, so it does not replicate either
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	var hello struct {
+		SetName string `bson:"setName"`
+		Msg     string `bson:"msg"`
+	}
+	err := s.client.Database(database).RunCommand(ctx, bson.D{e("hello", 1)}).Decode(&hello)
+	var answer mongo.CommandError
+	if errors.As(err, &answer) && answer.HasErrorCode(commandNotFound) {
+		err = nil
+	}
+	if err != nil {
+		return nil, collection{what: "server"}.refusal(ctx, err)
+	}
+	if hello.SetName != "" || hello.Msg == "isdbgrid" {
+		return readconcern.Majority(), nil
+	}
+	return readconcern.Local(), nil
+}
+
+// Ping tells whether there is a primary that answers.
+func (s *Store) Ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	if err := s.client.Ping(ctx, readpref.Primary()); err != nil {
+		return apierr.Away(err)
+	}
+	return nil
+}
+
+// Close ends the connections, waiting for calls in flight until the context ends.
+func (s *Store) Close(ctx context.Context) error {
+	return s.client.Disconnect(ctx)
+}
