@@ -1,0 +1,202 @@
+// Package sqlitestore keeps the core's records in one SQLite file: what it acknowledged survives SIGKILL and power loss,
+// concurrent writes share commits, and readers never wait for the writer.
+package sqlitestore
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitemigration"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"github.com/heard-dev/heard/pkg/apierr"
+	"github.com/heard-dev/heard/pkg/core/agentrun"
+	"github.com/heard-dev/heard/pkg/core/apikey"
+	"github.com/heard-dev/heard/pkg/core/attachment"
+	"github.com/heard-dev/heard/pkg/core/feedback"
+	"github.com/heard-dev/heard/pkg/core/idempotency"
+	"github.com/heard-dev/heard/pkg/core/incident"
+	"github.com/heard-dev/heard/pkg/core/tenant"
+)
+
+var (
+	_ tenant.Store      = (*Store)(nil)
+	_ apikey.Store      = (*Store)(nil)
+	_ feedback.Store    = (*Store)(nil)
+	_ attachment.Slots  = (*Store)(nil)
+	_ idempotency.Store = (*Store)(nil)
+	_ agentrun.Store    = (*Store)(nil)
+	_ incident.Store    = (*Store)(nil)
+)
+
+// The n-th file, by name, takes a database from version n-1 to n. A released file never changes.
+//
+//go:embed schema/*.sql
+var schema embed.FS
+
+// applicationID marks the file as Heard's (PRAGMA application_id): "Hrd" and the layout's generation.
+const applicationID = 0x48726401
+
+// busyTimeout is how long a lock held by another process, such as the command line's, is waited for.
+const busyTimeout = 2 * time.Second
+
+var errClosed = errors.New("sqlitestore: closed")
+
+// Options says where the database lies. Readers is the number of connections that read; 0 means 4.
+type Options struct {
+	Path    string
+	Readers int
+}
+
+// Store is an open database. It is safe for concurrent use.
+type Store struct {
+	readers chan *sqlite.Conn
+	writer  *sqlite.Conn
+	wal     string
+	queue   chan *write
+	commits atomic.Int64
+
+	closing chan struct{} // closed when Close is called
+	stopped chan struct{} // closed when the writer has answered its last caller
+	once    sync.Once
+}
+
+// Open opens the database at options.Path, making the file (mode 0600), its folder (0700) and its tables as needed. It
+// refuses a database that a newer version of Heard wrote, or another program.
+func Open(ctx context.Context, options Options) (*Store, error) {
+	if err := makeFile(options.Path); err != nil {
+		return nil, fmt.Errorf("sqlitestore: %w", err)
+	}
+	writer, err := connect(options.Path, "PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL")
+	if err != nil {
+		return nil, err
+	}
+	if err := migrate(ctx, writer); err != nil {
+		return nil, errors.Join(fmt.Errorf("sqlitestore: %s: %w", options.Path, err), writer.Close())
+	}
+	if options.Readers <= 0 {
+		options.Readers = 4
+	}
+	s := &Store{
+		readers: make(chan *sqlite.Conn, options.Readers),
+		writer:  writer,
+		wal:     options.Path + "-wal",
+		queue:   make(chan *write, queueLength),
+		closing: make(chan struct{}),
+		stopped: make(chan struct{}),
+	}
+	for range options.Readers {
+		reader, err := connect(options.Path, "PRAGMA query_only = ON")
+		if err != nil {
+			return nil, errors.Join(err, s.closeConnections(len(s.readers)))
+		}
+		s.readers <- reader
+	}
+	go s.writeUntilClosed()
+	return s, nil
+}
+
+// Close waits for what is queued and running, then closes the database. Every later call is answered apierr.Away.
+func (s *Store) Close() error {
+	var err error
+	s.once.Do(func() {
+		close(s.closing)
+		<-s.stopped
+		err = s.closeConnections(cap(s.readers))
+	})
+	return err
+}
+
+// Ping tells whether a read and a write would be answered now.
+func (s *Store) Ping(ctx context.Context) error {
+	if err := s.write(ctx, func(*sqlite.Conn) error { return nil }); err != nil {
+		return err
+	}
+	return s.read(ctx, func(conn *sqlite.Conn) error {
+		return each(conn, "SELECT 1 FROM org LIMIT 1", func(*params) {}, func(*row) {})
+	})
+}
+
+// read runs do on a connection of its own, which ctx interrupts.
+func (s *Store) read(ctx context.Context, do func(conn *sqlite.Conn) error) error {
+	if err := ctx.Err(); err != nil {
+		return apierr.Away(err)
+	}
+	select {
+	case conn := <-s.readers:
+		conn.SetInterrupt(ctx.Done())
+		err := do(conn)
+		conn.SetInterrupt(nil)
+		s.readers <- conn
+		return refusal(ctx, err)
+	case <-ctx.Done():
+		return apierr.Away(ctx.Err())
+	case <-s.closing:
+		return apierr.Away(errClosed)
+	}
+}
+
+func (s *Store) closeConnections(readers int) error {
+	var errs []error
+	for range readers {
+		errs = append(errs, (<-s.readers).Close())
+	}
+	return errors.Join(append(errs, s.writer.Close())...)
+}
+
+func makeFile(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return file.Close()
+}
+
+func connect(path string, pragmas ...string) (*sqlite.Conn, error) {
+	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
+	if err != nil {
+		return nil, fmt.Errorf("sqlitestore: %w", err)
+	}
+	conn.SetBusyTimeout(busyTimeout)
+	for _, pragma := range pragmas {
+		if err := sqlitex.ExecuteTransient(conn, pragma, nil); err != nil {
+			return nil, errors.Join(fmt.Errorf("sqlitestore: %s: %w", path, err), conn.Close())
+		}
+	}
+	return conn, nil
+}
+
+func migrate(ctx context.Context, conn *sqlite.Conn) error {
+	names, err := fs.Glob(schema, "schema/*.sql")
+	if err != nil {
+		return err
+	}
+	steps := make([]string, len(names))
+	for i, name := range names {
+		text, err := schema.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		steps[i] = string(text)
+	}
+	version, err := sqlitex.ResultInt(conn.Prep("PRAGMA user_version"))
+	if err != nil {
+		return err
+	}
+	if version > len(steps) {
+		return fmt.Errorf("the database is at version %d and this program knows %d: it is older than the database", version, len(steps))
+	}
+	return sqlitemigration.Migrate(ctx, conn, sqlitemigration.Schema{AppID: applicationID, Migrations: steps})
+}
