@@ -65,7 +65,9 @@ func TestTheChecksumRefusesEverySingleChangeAndSwap(t *testing.T) {
 			t.Errorf("%q passes", text)
 		}
 	}
-	for _, text := range []string{"", "pub_", "pub_" + strings.Repeat("a", 23), "pub_" + strings.Repeat("a", 25), "pub_" + strings.Repeat("é", 12)} {
+	for _, text := range []string{
+		"", "pub_", "pub_" + strings.Repeat("a", 23), "pub_" + strings.Repeat("a", 25), "pub_" + strings.Repeat("é", 12),
+	} {
 		if apikey.CheckPublic(text) == nil {
 			t.Errorf("%q passes", text)
 		}

@@ -46,7 +46,8 @@ type header struct {
 	Critical  jsontext.Value `json:"crit,omitzero"`
 }
 
-// payload spells times in seconds since the epoch; whoever mints may add a fraction. Zero is absent.
+// payload spells times in seconds since the epoch; whoever mints may add a fraction. An absent one is 1970: no token lives
+// from then until now.
 type payload struct {
 	Subject   string         `json:"sub"`
 	App       string         `json:"app"`
@@ -158,7 +159,7 @@ func read(raw []byte, app id.ID, now time.Time) (Claims, error) {
 	}
 	c := Claims{Subject: p.Subject, App: app, Context: ctx, IssuedAt: at(p.IssuedAt), ExpiresAt: at(p.ExpiresAt)}
 	switch life := c.ExpiresAt.Sub(c.IssuedAt); {
-	case p.IssuedAt <= 0 || p.ExpiresAt <= 0 || life <= 0 || life > MaxTTL:
+	case life <= 0 || life > MaxTTL:
 		return Claims{}, errTimes
 	case c.IssuedAt.After(now.Add(Skew)) || at(p.NotBefore).After(now.Add(Skew)):
 		return Claims{}, errFuture
