@@ -26,7 +26,7 @@ func (s *Store) Claim(
 	ctx context.Context, org id.ID, mine idempotency.Claim, expired time.Time,
 ) (standing idempotency.Claim, err error) {
 	err = s.write(ctx, func(conn *sqlite.Conn) error {
-		_, err := exec(conn, claim, func(p *params) {
+		_, err := execute(conn, claim, func(p *params) {
 			p.id(org).id(mine.App).text(mine.Key).blob(mine.BodyHash[:]).id(mine.Item).time(mine.CreatedAt).time(mine.LeaseUntil)
 			p.time(expired)
 		})
@@ -42,7 +42,7 @@ func (s *Store) Claim(
 // TakeOver implements idempotency.Store.
 func (s *Store) TakeOver(ctx context.Context, org id.ID, standing idempotency.Claim, leaseUntil time.Time) error {
 	return s.write(ctx, func(conn *sqlite.Conn) error {
-		changed, err := exec(conn, takeOver, func(p *params) { p.time(leaseUntil).asGiven(org, standing) })
+		changed, err := execute(conn, takeOver, func(p *params) { p.time(leaseUntil).asGiven(org, standing) })
 		if err == nil && changed == 0 {
 			return changedMeanwhile("claim")
 		}
@@ -53,7 +53,7 @@ func (s *Store) TakeOver(ctx context.Context, org id.ID, standing idempotency.Cl
 // ReleaseClaim implements idempotency.Store.
 func (s *Store) ReleaseClaim(ctx context.Context, org id.ID, claim idempotency.Claim) error {
 	return s.write(ctx, func(conn *sqlite.Conn) error {
-		_, err := exec(conn, releaseClaim, func(p *params) { p.asGiven(org, claim) })
+		_, err := execute(conn, releaseClaim, func(p *params) { p.asGiven(org, claim) })
 		return err
 	})
 }
@@ -65,7 +65,7 @@ func (s *Store) SweepClaims(ctx context.Context, expired time.Time, limit int) (
 
 func (s *Store) sweep(ctx context.Context, query string, expired time.Time, limit int) (swept int, err error) {
 	err = s.write(ctx, func(conn *sqlite.Conn) (err error) {
-		swept, err = exec(conn, query, func(p *params) { p.time(expired).int(int64(limit)) })
+		swept, err = execute(conn, query, func(p *params) { p.time(expired).int(int64(limit)) })
 		return err
 	})
 	return swept, err

@@ -11,11 +11,11 @@ import (
 )
 
 const (
-	summaryColumns = `org, id, app, status, duplicate_of, mode, external_id, email, name, severity, created_at, updated_at,
+	summaryColumns = `id, app, status, duplicate_of, mode, external_id, email, name, severity, created_at, updated_at,
 		width, height, pixel_ratio, url, user_agent, claims, text`
 	detailColumns = `metadata, target, target_meta, attachments, console`
 
-	insertFeedback = `INSERT INTO feedback (` + summaryColumns + `, ` + detailColumns + `, duplicate)
+	insertFeedback = `INSERT INTO feedback (org, ` + summaryColumns + `, ` + detailColumns + `, duplicate)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	selectFeedback = `SELECT ` + summaryColumns + `, ` + detailColumns + ` FROM feedback WHERE org = ? AND id = ?`
 	existsFeedback = `SELECT 1 FROM feedback WHERE org = ? AND id = ?`
@@ -30,7 +30,7 @@ func (s *Store) InsertFeedback(ctx context.Context, org id.ID, item feedback.Ite
 	}
 	return s.write(ctx, func(conn *sqlite.Conn) error {
 		return insert(conn, insertFeedback, "feedback", func(p *params) {
-			p.summary(org, item).detail(item, detail).bool(!item.DuplicateOf.IsZero())
+			p.id(org).summary(item).detail(item, detail).bool(!item.DuplicateOf.IsZero())
 		})
 	})
 }
@@ -47,7 +47,7 @@ func (s *Store) ListFeedback(ctx context.Context, org id.ID, query feedback.Quer
 	items := make([]feedback.Item, 0, min(limit, 100)+1)
 	err = s.read(ctx, func(conn *sqlite.Conn) error {
 		return each(conn, pageQuery(query), func(p *params) { bindPage(p, org, query, int64(limit)+1) },
-			func(r *row) { items = append(items, r.summary()) })
+			func(r *row) { items = append(items, r.summary(org)) })
 	})
 	if err != nil {
 		return feedback.Page{}, err
@@ -78,7 +78,7 @@ func (s *Store) MoveFeedback(
 
 func wholeItem(conn *sqlite.Conn, org, item id.ID, found *feedback.Item) error {
 	return one(conn, selectFeedback, "feedback", func(p *params) { p.id(org).id(item) }, func(r *row) {
-		*found = r.summary()
+		*found = r.summary(org)
 		r.detail(found)
 	})
 }

@@ -59,8 +59,8 @@ func encodeDetail(item feedback.Item) (d detail, err error) {
 	return d, err
 }
 
-func (p *params) summary(org id.ID, item feedback.Item) *params {
-	p.id(org).id(item.ID).id(item.App).text(string(item.Status)).id(item.DuplicateOf)
+func (p *params) summary(item feedback.Item) *params {
+	p.id(item.ID).id(item.App).text(string(item.Status)).id(item.DuplicateOf)
 	p.text(string(item.Submitter.Mode)).text(item.Submitter.ExternalUserID).text(item.Submitter.Email).text(item.Submitter.Name)
 	p.text(string(item.Severity)).time(item.CreatedAt).time(item.UpdatedAt)
 	if view := item.Viewport; view == nil {
@@ -81,8 +81,8 @@ func (p *params) detail(item feedback.Item, d detail) *params {
 	return p.json(d.attachments).json(d.console)
 }
 
-func (r *row) summary() feedback.Item {
-	item := feedback.Item{Org: r.id(), ID: r.id(), App: r.id(), Status: feedback.Status(r.text()), DuplicateOf: r.id()}
+func (r *row) summary(org id.ID) feedback.Item {
+	item := feedback.Item{Org: org, ID: r.id(), App: r.id(), Status: feedback.Status(r.text()), DuplicateOf: r.id()}
 	from := &item.Submitter
 	from.Mode, from.ExternalUserID, from.Email, from.Name = feedback.Mode(r.text()), r.text(), r.text(), r.text()
 	item.Severity, item.CreatedAt, item.UpdatedAt = feedback.Severity(r.text()), r.time(), r.time()

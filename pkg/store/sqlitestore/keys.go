@@ -64,7 +64,7 @@ func (s *Store) Keys(ctx context.Context, org id.ID) (all []apikey.Key, err erro
 // RevokeKey implements apikey.Store.
 func (s *Store) RevokeKey(ctx context.Context, org, key id.ID, at time.Time) (revoked apikey.Key, err error) {
 	err = s.write(ctx, func(conn *sqlite.Conn) error {
-		if _, err := exec(conn, revokeKey, func(p *params) { p.time(at).id(org).id(key) }); err != nil {
+		if _, err := execute(conn, revokeKey, func(p *params) { p.time(at).id(org).id(key) }); err != nil {
 			return err
 		}
 		return one(conn, selectKeyByID, "key", func(p *params) { p.id(org).id(key) }, func(r *row) { revoked = r.key() })

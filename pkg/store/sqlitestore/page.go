@@ -10,10 +10,12 @@ import (
 // pageQuery is the statement for a query: one of eight, so that each connection prepares it once. A page is one walk of the
 // one index that holds exactly the filters asked for. Where duplicates are shown as well, it is two walks of that index
 // merged; each stops by itself after a page, so the sort is of two pages at most.
+//
+// LIMIT is given a sum because SQLite looks at a bare parameter there when it plans, and so plans anew for each execution.
 func pageQuery(query feedback.Query) string {
 	const (
 		list        = `SELECT ` + summaryColumns + ` FROM feedback`
-		walk        = ` AND id < ? ORDER BY id DESC LIMIT ?`
+		walk        = ` AND id < ? ORDER BY id DESC LIMIT ? + 0`
 		ofOrg       = ` WHERE org = ?`
 		ofApp       = ` WHERE org = ? AND app = ?`
 		ofStatus    = ` WHERE org = ? AND status = ?`
@@ -23,7 +25,7 @@ func pageQuery(query feedback.Query) string {
 
 		merge = list + ` WHERE rowid IN (SELECT row FROM (SELECT rowid AS row FROM feedback`
 		with  = `) UNION ALL SELECT row FROM (SELECT rowid AS row FROM feedback`
-		end   = `)) ORDER BY id DESC LIMIT ?`
+		end   = `)) ORDER BY id DESC LIMIT ? + 0`
 	)
 	type filters struct{ app, status, duplicates bool }
 	switch (filters{!query.App.IsZero(), query.Status != "", query.ShowsDuplicates()}) {

@@ -51,7 +51,7 @@ func (s *Store) Run(ctx context.Context, org, run id.ID) (found agentrun.Run, er
 // PutIncident implements incident.Store. A request ID that is known already is given the newer record.
 func (s *Store) PutIncident(ctx context.Context, incident incident.Incident) error {
 	return s.write(ctx, func(conn *sqlite.Conn) error {
-		_, err := exec(conn, putIncident, func(p *params) {
+		_, err := execute(conn, putIncident, func(p *params) {
 			p.text(incident.RequestID).text(incident.Service).text(incident.Method).text(incident.Route).id(incident.Org).id(incident.App)
 			p.text(incident.Cause).text(incident.Stack).text(incident.TraceID).time(incident.At)
 		})

@@ -67,7 +67,7 @@ func (s *Store) CiteSlot(ctx context.Context, org id.ID, key string, holder, ite
 // ReleaseSlot implements attachment.Slots.
 func (s *Store) ReleaseSlot(ctx context.Context, org id.ID, key string, item id.ID) error {
 	return s.write(ctx, func(conn *sqlite.Conn) error {
-		_, err := exec(conn, releaseSlot, func(p *params) { p.id(org).text(key).id(item) })
+		_, err := execute(conn, releaseSlot, func(p *params) { p.id(org).text(key).id(item) })
 		return err
 	})
 }
@@ -91,7 +91,7 @@ func (s *Store) changeSlot(ctx context.Context, org id.ID, key, update string, b
 // RemoveSlot implements attachment.Slots.
 func (s *Store) RemoveSlot(ctx context.Context, org id.ID, key string) error {
 	return s.write(ctx, func(conn *sqlite.Conn) error {
-		_, err := exec(conn, removeSlot, func(p *params) { p.id(org).text(key) })
+		_, err := execute(conn, removeSlot, func(p *params) { p.id(org).text(key) })
 		return err
 	})
 }

@@ -43,24 +43,24 @@ func one(conn *sqlite.Conn, query, what string, bind func(p *params), scan func(
 	return err
 }
 
-// exec runs a statement that gives no rows, and tells how many rows it changed.
-func exec(conn *sqlite.Conn, query string, bind func(p *params)) (changed int, err error) {
+// execute runs a statement that gives no rows, and tells how many rows it changed.
+func execute(conn *sqlite.Conn, query string, bind func(p *params)) (changed int, err error) {
 	if err := each(conn, query, bind, func(*row) {}); err != nil {
 		return 0, err
 	}
 	return conn.Changes(), nil
 }
 
-// insert is exec for a row whose names may be taken.
+// insert is execute for a row whose names may be taken.
 func insert(conn *sqlite.Conn, query, what string, bind func(p *params)) error {
-	_, err := exec(conn, query, bind)
+	_, err := execute(conn, query, bind)
 	return unique(what, err)
 }
 
 // compareAndSet runs an update that finds its row only as it is expected to be. When it finds none, exists tells whether
 // that is because there is no such row or because the row is different.
 func compareAndSet(conn *sqlite.Conn, update, exists, what string, bind, key func(p *params)) error {
-	changed, err := exec(conn, update, bind)
+	changed, err := execute(conn, update, bind)
 	if err != nil || changed > 0 {
 		return unique(what, err)
 	}

@@ -61,9 +61,12 @@ type Options struct {
 type Store struct {
 	readers chan *sqlite.Conn
 	writer  *sqlite.Conn
-	wal     string
-	queue   chan *write
+	queue   chan *operation
 	commits atomic.Int64
+
+	log      string // the path of the write-ahead log
+	logLimit int64  // bytes
+	boundAt  int64  // the log's size at which boundLog acts next, in bytes; the writer's own
 
 	closing chan struct{} // closed when Close is called
 	stopped chan struct{} // closed when the writer has answered its last caller
@@ -89,8 +92,12 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 	s := &Store{
 		readers: make(chan *sqlite.Conn, options.Readers),
 		writer:  writer,
-		wal:     options.Path + "-wal",
-		queue:   make(chan *write, queueLength),
+		queue:   make(chan *operation, queueLength),
+
+		log:      options.Path + "-wal",
+		logLimit: usualLogLimit,
+		boundAt:  usualLogLimit,
+
 		closing: make(chan struct{}),
 		stopped: make(chan struct{}),
 	}
@@ -134,10 +141,11 @@ func (s *Store) read(ctx context.Context, do func(conn *sqlite.Conn) error) erro
 	select {
 	case conn := <-s.readers:
 		conn.SetInterrupt(ctx.Done())
-		err := do(conn)
-		conn.SetInterrupt(nil)
-		s.readers <- conn
-		return refusal(ctx, err)
+		defer func() {
+			conn.SetInterrupt(nil) // also ends a statement left halfway, and with it the snapshot it reads
+			s.readers <- conn
+		}()
+		return refusal(ctx, do(conn))
 	case <-ctx.Done():
 		return apierr.Away(ctx.Err())
 	case <-s.closing:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"sync/atomic"
+	"time"
 
 	"zombiezen.com/go/sqlite"
 
@@ -17,14 +18,16 @@ const (
 	queueLength = 1024
 	// groupLimit is how many writes share a commit at most, which bounds how long the first one waits.
 	groupLimit = 256
-	// walLimit is the size, in bytes, at which the log is emptied even if that means waiting for running readers: under
-	// readers that overlap forever SQLite's own checkpoints, every 4 MB, never get to the end of it.
-	walLimit = 64 << 20
+	// usualLogLimit is the size, in bytes, at which the write-ahead log is emptied even if that means waiting for running
+	// readers: under readers that overlap forever SQLite's own checkpoints, every 4 MB, never get to the end of it.
+	usualLogLimit = 64 << 20
+	// readerPatience is how long that waits: long for a page, short for a writer that others wait for.
+	readerPatience = 100 * time.Millisecond
 )
 
-// write is one caller's operation. It writes with one statement at most: SQLite undoes a statement that fails, and so the
+// operation is one caller's write. It writes with one statement at most: SQLite undoes a statement that fails, and so the
 // others in the group are not touched by it.
-type write struct {
+type operation struct {
 	ctx    context.Context
 	do     func(conn *sqlite.Conn) error
 	begun  atomic.Bool // set by whoever settles it first: the writer, or the caller that gives up
@@ -38,37 +41,37 @@ func (s *Store) write(ctx context.Context, do func(conn *sqlite.Conn) error) err
 	if err := ctx.Err(); err != nil {
 		return apierr.Away(err)
 	}
-	w := &write{ctx: ctx, do: do, done: make(chan struct{})}
+	op := &operation{ctx: ctx, do: do, done: make(chan struct{})}
 	select {
-	case s.queue <- w:
+	case s.queue <- op:
 	case <-ctx.Done():
 		return apierr.Away(ctx.Err())
 	case <-s.closing:
 		return apierr.Away(errClosed)
 	}
 	select {
-	case <-w.done:
-		return w.result
+	case <-op.done:
+		return op.result
 	case <-ctx.Done():
-		if w.begun.CompareAndSwap(false, true) {
+		if op.begun.CompareAndSwap(false, true) {
 			return apierr.Away(ctx.Err())
 		}
 	case <-s.stopped:
-		if w.begun.CompareAndSwap(false, true) {
+		if op.begun.CompareAndSwap(false, true) {
 			return apierr.Away(errClosed)
 		}
 	}
-	<-w.done
-	return w.result
+	<-op.done
+	return op.result
 }
 
 func (s *Store) writeUntilClosed() {
 	defer close(s.stopped)
-	group := make([]*write, 0, groupLimit)
+	group := make([]*operation, 0, groupLimit)
 	for {
 		select {
-		case w := <-s.queue:
-			group = s.waiting(append(group, w))
+		case op := <-s.queue:
+			group = s.waiting(append(group, op))
 		case <-s.closing:
 			if group = s.waiting(group); len(group) == 0 {
 				return
@@ -81,11 +84,11 @@ func (s *Store) writeUntilClosed() {
 }
 
 // waiting adds to the group what is queued already. It never waits: whoever comes during a commit is in the next.
-func (s *Store) waiting(group []*write) []*write {
+func (s *Store) waiting(group []*operation) []*operation {
 	for len(group) < groupLimit {
 		select {
-		case w := <-s.queue:
-			group = append(group, w)
+		case op := <-s.queue:
+			group = append(group, op)
 		default:
 			return group
 		}
@@ -95,22 +98,22 @@ func (s *Store) waiting(group []*write) []*write {
 
 // commit runs the group in one transaction and only then answers its callers, each its own result; when the transaction
 // fails, it fails for all of them.
-func (s *Store) commit(group []*write) {
+func (s *Store) commit(group []*operation) {
 	begun := group[:0]
-	for _, w := range group {
-		if w.ctx.Err() == nil && w.begun.CompareAndSwap(false, true) {
-			begun = append(begun, w)
+	for _, op := range group {
+		if op.ctx.Err() == nil && op.begun.CompareAndSwap(false, true) {
+			begun = append(begun, op)
 		}
 	}
 	if len(begun) == 0 {
 		return
 	}
 	err := s.transact(begun)
-	for _, w := range begun {
+	for _, op := range begun {
 		if err != nil {
-			w.result = apierr.Away(err)
+			op.result = apierr.Away(err)
 		}
-		close(w.done)
+		close(op.done)
 	}
 	if err == nil {
 		s.commits.Add(1)
@@ -118,27 +121,40 @@ func (s *Store) commit(group []*write) {
 	}
 }
 
-func (s *Store) transact(group []*write) error {
-	if _, err := exec(s.writer, "BEGIN IMMEDIATE", noParams); err != nil {
+func (s *Store) transact(group []*operation) error {
+	if _, err := execute(s.writer, "BEGIN IMMEDIATE", noParams); err != nil {
 		return err
 	}
-	for _, w := range group {
-		w.result = refusal(w.ctx, w.do(s.writer))
+	for _, op := range group {
+		op.result = refusal(op.ctx, op.do(s.writer))
 		if s.writer.AutocommitEnabled() {
-			return fmt.Errorf("sqlitestore: the transaction was rolled back: %w", w.result)
+			return fmt.Errorf("sqlitestore: the transaction was rolled back: %w", op.result)
 		}
 	}
-	_, err := exec(s.writer, "COMMIT", noParams)
+	_, err := execute(s.writer, "COMMIT", noParams)
 	if err == nil || s.writer.AutocommitEnabled() {
 		return err
 	}
-	_, undo := exec(s.writer, "ROLLBACK", noParams)
+	_, undo := execute(s.writer, "ROLLBACK", noParams)
 	return errors.Join(err, undo)
 }
 
-// boundLog empties the write-ahead log when it has outgrown walLimit. A failure leaves the log as it is, for the next time.
+// boundLog empties the write-ahead log when it has grown to s.boundAt. Readers that stay too long leave it as it is until it
+// has grown by as much again.
 func (s *Store) boundLog() {
-	if info, err := os.Stat(s.wal); err == nil && info.Size() > walLimit {
-		_ = each(s.writer, "PRAGMA wal_checkpoint(TRUNCATE)", noParams, func(*row) {})
+	if s.logSize() < s.boundAt {
+		return
 	}
+	s.writer.SetBusyTimeout(readerPatience)
+	_ = each(s.writer, "PRAGMA wal_checkpoint(TRUNCATE)", noParams, func(*row) {}) // what matters is the size it leaves
+	s.writer.SetBusyTimeout(busyTimeout)
+	s.boundAt = s.logSize() + s.logLimit
+}
+
+func (s *Store) logSize() int64 {
+	info, err := os.Stat(s.log)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
 }

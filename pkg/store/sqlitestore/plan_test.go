@@ -1,0 +1,78 @@
+package sqlitestore
+
+import (
+	"strings"
+	"testing"
+
+	"zombiezen.com/go/sqlite"
+
+	"github.com/heard-dev/heard/pkg/core/feedback"
+	"github.com/heard-dev/heard/pkg/id"
+)
+
+func TestEveryPageIsAWalkOfItsOwnIndex(t *testing.T) {
+	s, app := open(t), id.ID{1}
+	walk := func(index, equal string) string {
+		return "SEARCH feedback USING INDEX " + index + " (" + equal + " AND id<?)"
+	}
+	// Two walks that read the index alone, then the rows they found, sorted: two pages of them at most.
+	merged := func(index, equal string) string {
+		walk := strings.Replace(walk(index, equal), "USING", "USING COVERING", 1)
+		return "SEARCH feedback USING INTEGER PRIMARY KEY (rowid=?) | LIST SUBQUERY 4 | COMPOUND QUERY | LEFT-MOST SUBQUERY" +
+			" | CO-ROUTINE (subquery-1) | " + walk + " | SCAN (subquery-1)" +
+			" | UNION ALL | CO-ROUTINE (subquery-3) | " + walk + " | SCAN (subquery-3) | USE TEMP B-TREE FOR ORDER BY"
+	}
+	for _, row := range []struct {
+		query feedback.Query
+		want  string
+	}{
+		{feedback.Query{}, walk("feedback_duplicate", "org=? AND duplicate=?")},
+		{feedback.Query{App: app}, walk("feedback_app", "org=? AND app=? AND duplicate=?")},
+		{feedback.Query{Status: "queued"}, walk("feedback_status", "org=? AND status=? AND duplicate=?")},
+		{feedback.Query{App: app, Status: "queued"}, walk("feedback_app_status", "org=? AND app=? AND status=? AND duplicate=?")},
+		{feedback.Query{IncludeDuplicates: true}, walk("feedback_id", "org=?")},
+		{feedback.Query{App: app, IncludeDuplicates: true}, merged("feedback_app", "org=? AND app=? AND duplicate=?")},
+		{feedback.Query{Status: "duplicate"}, merged("feedback_status", "org=? AND status=? AND duplicate=?")},
+		{feedback.Query{App: app, Status: "queued", IncludeDuplicates: true},
+			merged("feedback_app_status", "org=? AND app=? AND status=? AND duplicate=?")},
+	} {
+		if got := plan(t, s, pageQuery(row.query)); got != row.want {
+			t.Errorf("%+v\n got %s\nwant %s", row.query, got, row.want)
+		}
+	}
+}
+
+func TestNoOtherStatementScansATable(t *testing.T) {
+	s := open(t)
+	for _, query := range []string{
+		insertOrg, selectOrg + ` WHERE id = ?`, selectOrg + ` WHERE slug = ?`,
+		insertApp, updateApp, existsApp, selectApp + ` WHERE org = ? AND id = ?`, selectApp + ` WHERE org = ? ORDER BY id`,
+		selectApp + ` WHERE public_key = ?`, insertMember, selectMembers,
+		insertKey, revokeKey, selectKeyByID, selectKey + ` WHERE hash = ?`, selectKey + ` WHERE org = ? ORDER BY id`,
+		insertFeedback, selectFeedback, existsFeedback, moveFeedback,
+		insertSlot, selectSlot, existsSlot, citeSlot, releaseSlot, keepSlot, condemnSlot, removeSlot, staleSlots,
+		claim, selectClaim, takeOver, releaseClaim, sweepClaims,
+		insertRun, selectRun, putIncident, selectIncident, sweepIncidents,
+	} {
+		for step := range strings.SplitSeq(plan(t, s, query), " | ") {
+			if strings.HasPrefix(step, "SCAN ") && !strings.HasPrefix(step, "SCAN (subquery-") {
+				t.Errorf("%s\n%s", query, step)
+			}
+		}
+	}
+}
+
+func plan(t *testing.T, s *Store, query string) string {
+	t.Helper()
+	var steps []string
+	err := s.read(t.Context(), func(conn *sqlite.Conn) error {
+		return each(conn, "EXPLAIN QUERY PLAN "+query, noParams, func(r *row) {
+			r.at = 3 // past its id, its parent's and a column without use
+			steps = append(steps, r.text())
+		})
+	})
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return strings.Join(steps, " | ")
+}
