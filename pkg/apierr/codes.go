@@ -49,9 +49,10 @@ func Missing(what string) *Error {
 	return New(NotFound, CodeNotFound, "No such "+what+".")
 }
 
-// Away is a store that cannot be reached or did not answer: nothing was accepted, the caller may try again.
+// Away is a store that cannot be reached or did not answer: whether a write took place is unknown, and the caller may try
+// again.
 func Away(cause error) *Error {
-	e := Wrap(cause, Unavailable, CodeInternal, "A part of the service is away for a moment. Nothing was stored; please try again.")
+	e := Wrap(cause, Unavailable, CodeInternal, "A part of the service is away for a moment; please try again.")
 	e.RetryAfter = time.Second
 	return e
 }

@@ -94,6 +94,9 @@ func Discard() *Telemetry {
 	}
 }
 
+// Exports tells whether anybody receives traces or metrics; where nobody does, making them can be left out.
+func (t *Telemetry) Exports() bool { return len(t.shutdowns) > 0 }
+
 // Shutdown exports what is still held back, within ctx. What is recorded afterwards is lost.
 func (t *Telemetry) Shutdown(ctx context.Context) error {
 	var errs []error

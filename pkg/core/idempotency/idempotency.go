@@ -12,7 +12,7 @@ import (
 const Kept = 24 * time.Hour
 
 // Lease is how long a request may take before its repeat may take over: above every request deadline.
-const Lease = 60 * time.Second
+const Lease = 30 * time.Second
 
 // Claim says that the request with this Key is being done, or was: its result is the item with ID Item, once that exists.
 // BodyHash is the SHA-256 of the request's body. A repeat that takes over an abandoned claim uses the same Item, so that

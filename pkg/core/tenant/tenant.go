@@ -3,8 +3,10 @@ package tenant
 
 import (
 	"context"
+	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/heard-dev/heard/pkg/apierr"
@@ -21,6 +23,9 @@ type Org struct {
 	Limits    map[string]Rate
 	CreatedAt time.Time
 }
+
+// DefaultPlan is the plan of an Org that was given none.
+const DefaultPlan = "default"
 
 // Rate replaces a policy's numbers; the policy keeps its algorithm and period. Burst 0 keeps the burst in proportion.
 type Rate struct {
@@ -65,7 +70,8 @@ type SigningSecret struct {
 	NotAfter  time.Time
 }
 
-// AllowsOrigin tells whether a browser page of that origin may submit. An empty list allows every origin.
+// AllowsOrigin tells whether a page of that origin may submit. An empty list allows every origin and none; any other list
+// allows only what stands in it, so a request without an Origin is refused.
 func (a App) AllowsOrigin(origin string) bool {
 	return len(a.AllowedOrigins) == 0 || slices.Contains(a.AllowedOrigins, origin)
 }
@@ -153,6 +159,16 @@ func CheckSlug(slug string) error {
 		Path: []any{"slug"}, Code: "invalid_format",
 		Message: "must be 1 to 63 lower-case letters, digits and inner hyphens",
 	})
+}
+
+// IsOrigin tells whether text is a web origin as browsers send it: scheme, host in lower case, and a port that is not the
+// scheme's own.
+func IsOrigin(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil || u.Hostname() == "" || strings.Contains(u.Host, "*") || text != u.Scheme+"://"+strings.ToLower(u.Host) {
+		return false
+	}
+	return u.Scheme == "https" && u.Port() != "443" || u.Scheme == "http" && u.Port() != "80"
 }
 
 // Limited is the policy with the Org's own numbers where it has some.

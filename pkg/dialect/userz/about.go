@@ -30,7 +30,7 @@ func (Dialect) About() dialect.About {
 			},
 			{Name: "apiKey", Type: "http", Scheme: "bearer", Description: "An Org's API key, `sk_…`. Never in a web page."},
 		},
-		Envelope: errorAnswer{},
+		Envelope: apiError{},
 		Document: openAPI,
 	}
 }

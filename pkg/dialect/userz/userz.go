@@ -15,7 +15,7 @@ type Dialect struct{}
 
 var _ dialect.Dialect = Dialect{}
 
-type errorAnswer struct {
+type apiError struct {
 	Error errorFault `json:"error"`
 }
 
@@ -54,7 +54,7 @@ func (d Dialect) Refuse(r dialect.Refusal) dialect.Answer {
 	if r.Err.Kind == apierr.Limited {
 		f.RetryAfterMs = milliseconds(dialect.Wait(r))
 	}
-	return dialect.Compose(d, r, status, errorAnswer{f})
+	return dialect.Compose(d, r, status, apiError{f})
 }
 
 // Limits shows nothing: the native API tells its limits in Retry-After only.

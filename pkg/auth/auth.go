@@ -1,0 +1,181 @@
+// Package auth turns a credential into a Principal and asks the gate once, with a cache that cannot serve a revoked key.
+package auth
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"github.com/heard-dev/heard/pkg/apierr"
+	"github.com/heard-dev/heard/pkg/core/apikey"
+	"github.com/heard-dev/heard/pkg/core/gate"
+	"github.com/heard-dev/heard/pkg/core/tenant"
+	"github.com/heard-dev/heard/pkg/core/usertoken"
+	"github.com/heard-dev/heard/pkg/id"
+	"github.com/heard-dev/heard/pkg/secret"
+)
+
+// Credential is what a request presents. Address is the client's, as far as it can be trusted.
+type Credential struct {
+	Token     string
+	UserToken string
+	Origin    string
+	Address   netip.Addr
+}
+
+// Principal is who calls. Key is set behind the server door; App, and with a user token User, behind the widget door.
+type Principal struct {
+	Org  tenant.Org
+	Key  *apikey.Key
+	App  *tenant.App
+	User *usertoken.Claims
+}
+
+// Directory finds credentials, and with them the Org they belong to.
+type Directory interface {
+	Org(ctx context.Context, org id.ID) (tenant.Org, error)
+	AppByPublicKey(ctx context.Context, publicKey string) (tenant.App, error)
+	KeyByHash(ctx context.Context, hash apikey.Hash) (apikey.Key, error)
+}
+
+// Deps are what an Authenticator works with.
+type Deps struct {
+	Directory Directory
+	Gate      gate.Gate
+	Hasher    apikey.Hasher
+	Keyset    secret.Keyset
+	Now       func() time.Time
+}
+
+const (
+	// entryLife bounds how long a credential is believed without the store, whatever happens to the gate.
+	entryLife = 30 * time.Second
+	// unknownLife is how long a token is remembered to be nobody's. Keys are random: none is presented before it exists.
+	unknownLife = 5 * time.Second
+	// cacheSize is how many credentials are kept; each takes about 2 KiB.
+	cacheSize = 8192
+	// staleTries bounds the reloads of one request while an Org's credentials keep changing under it.
+	staleTries = 4
+)
+
+// Authenticator admits requests. It is safe for concurrent use.
+type Authenticator struct {
+	Deps
+	known   *lru.Cache[string, *entry]
+	unknown *lru.Cache[string, time.Time]
+}
+
+// entry is a credential as the store had it at loadedAt, when the Org's generation was generation.
+type entry struct {
+	org        tenant.Org
+	key        *apikey.Key
+	app        *tenant.App
+	secrets    []signingSecret
+	generation gate.Generation
+	loadedAt   time.Time
+}
+
+// New makes an Authenticator with an empty cache.
+func New(deps Deps) *Authenticator {
+	known, errKnown := lru.New[string, *entry](cacheSize)
+	unknown, errUnknown := lru.New[string, time.Time](cacheSize)
+	if errKnown != nil || errUnknown != nil {
+		panic("auth: the cache size must be positive")
+	}
+	return &Authenticator{Deps: deps, known: known, unknown: unknown}
+}
+
+var (
+	errUnknown  = errors.New("auth: nobody's credential")
+	errRestless = errors.New("auth: the Org's credentials keep changing")
+)
+
+// load reads a credential from the store: an entry, or an error that refuses the caller.
+type load func(ctx context.Context) (*entry, error)
+
+// judge looks at an entry and says who calls and what to draw, or refuses.
+type judge func(e *entry) (Principal, []gate.Draw, error)
+
+// admit asks the gate whether the credential is current and within its limits, in one round trip when the cache is warm.
+func (a *Authenticator) admit(ctx context.Context, token string, load load, judge judge) (Principal, gate.Verdict, error) {
+	for range staleTries {
+		e, cached, err := a.entry(ctx, token, load)
+		if err != nil {
+			return Principal{}, gate.Verdict{}, err
+		}
+		caller, draws, refusal := judge(e)
+		if refusal != nil {
+			if !cached {
+				return caller, gate.Verdict{}, refusal
+			}
+			draws = nil // only ask whether the refusal rests on what is current
+		}
+		verdict, err := a.Gate.Check(ctx, gate.Ask{Org: e.org.ID, Generation: e.generation, Draws: draws})
+		switch {
+		case err != nil:
+			return caller, verdict, apierr.Away(err)
+		case verdict.Stale:
+			a.known.Remove(token)
+			continue
+		case verdict.Degraded && cached:
+			// Nobody vouches for the cache now, so the store must; the draws stand.
+			if e, err = a.look(ctx, token, load); err != nil {
+				return Principal{}, verdict, err
+			}
+			caller, _, refusal = judge(e)
+		}
+		if refusal == nil && !verdict.Allowed() {
+			refusal = limited(verdict)
+		}
+		return caller, verdict, refusal
+	}
+	return Principal{}, gate.Verdict{}, apierr.Away(errRestless)
+}
+
+// entry gives a credential from the cache, or loads it.
+func (a *Authenticator) entry(ctx context.Context, token string, load load) (e *entry, cached bool, err error) {
+	now := a.Now()
+	if e, ok := a.known.Get(token); ok && now.Sub(e.loadedAt) < entryLife {
+		return e, true, nil
+	}
+	if at, ok := a.unknown.Get(token); ok && now.Sub(at) < unknownLife {
+		return nil, false, errUnknown
+	}
+	if e, err = a.look(ctx, token, load); err != nil {
+		return nil, false, err
+	}
+	// The first look only told whose credential it is. Now the generation, then the look that the generation vouches for.
+	generation, err := a.Gate.Generation(ctx, e.org.ID)
+	if err != nil {
+		return nil, false, apierr.Away(err)
+	}
+	if e, err = a.look(ctx, token, load); err != nil {
+		return nil, false, err
+	}
+	e.generation, e.loadedAt = generation, now
+	if generation != 0 {
+		a.known.Add(token, e)
+	}
+	return e, false, nil
+}
+
+// look reads the store and remembers for a moment that a token is nobody's.
+func (a *Authenticator) look(ctx context.Context, token string, load load) (*entry, error) {
+	e, err := load(ctx)
+	if err != nil && apierr.KindOf(err) == apierr.NotFound {
+		a.unknown.Add(token, a.Now())
+		return nil, errUnknown
+	}
+	return e, err
+}
+
+func limited(verdict gate.Verdict) error {
+	tightest, _ := verdict.Tightest()
+	refusal := apierr.New(apierr.Limited, apierr.CodeRateLimited, "Too many requests; please slow down.")
+	refusal.RetryAfter = tightest.RetryAfter
+	refusal.Details = map[string]any{"policy": tightest.Policy.Name}
+	return refusal
+}

@@ -1,0 +1,145 @@
+package auth
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"net/netip"
+	"time"
+
+	"github.com/heard-dev/heard/pkg/apierr"
+	"github.com/heard-dev/heard/pkg/core/apikey"
+	"github.com/heard-dev/heard/pkg/core/gate"
+	"github.com/heard-dev/heard/pkg/core/tenant"
+	"github.com/heard-dev/heard/pkg/core/usertoken"
+	"github.com/heard-dev/heard/pkg/id"
+)
+
+// Budget is what one category of requests draws from: by client address in public mode, by end user in private mode.
+type Budget struct{ Address, User gate.Policy }
+
+// signingSecret is an App's secret, opened, and how long it verifies.
+type signingSecret struct {
+	usertoken.Secret
+	notAfter time.Time
+}
+
+// Server admits an Org's own backend by its sk_ key [Userz: 401 invalid_authorization for any key that opens nothing].
+func (a *Authenticator) Server(ctx context.Context, cred Credential, budget gate.Policy) (Principal, gate.Verdict, error) {
+	refusal := apierr.New(apierr.Unauthenticated, apierr.CodeInvalidAuthorization, "This API key is not valid.")
+	if apikey.CheckSecret(cred.Token) != nil {
+		return Principal{}, gate.Verdict{}, refusal
+	}
+	hash := a.Hasher.Hash(cred.Token)
+	load := func(ctx context.Context) (*entry, error) {
+		key, err := a.Directory.KeyByHash(ctx, hash)
+		if err != nil {
+			return nil, err
+		}
+		org, err := a.Directory.Org(ctx, key.Org)
+		return &entry{org: org, key: &key}, err
+	}
+	judge := func(e *entry) (Principal, []gate.Draw, error) {
+		caller := Principal{Org: e.org, Key: e.key}
+		if !e.key.Live(a.Now()) {
+			return caller, nil, refusal
+		}
+		policy := e.org.Limited(budget)
+		if e.key.Limit != nil {
+			policy = e.key.Limit.Over(policy, gate.FromKey)
+		}
+		return caller, []gate.Draw{{Policy: policy, Bucket: e.key.ID.String(), Cost: 1}}, nil
+	}
+	caller, verdict, err := a.admit(ctx, string(hash[:]), load, judge)
+	if errors.Is(err, errUnknown) {
+		err = refusal
+	}
+	return caller, verdict, err
+}
+
+// Widget admits a browser by its App's public key, its origin and, in private mode, the end user's token. [Userz: 401
+// unknown_app, 403 origin_not_allowed, 401 invalid_user_token; a token absent on a private-only App is 403 public_disabled.]
+func (a *Authenticator) Widget(ctx context.Context, cred Credential, budget Budget) (Principal, gate.Verdict, error) {
+	if apikey.CheckPublic(cred.Token) != nil {
+		return Principal{}, gate.Verdict{}, apierr.New(apierr.Unauthenticated, apierr.CodeInvalidAuthorization, "This is not an App's public key.")
+	}
+	load := func(ctx context.Context) (*entry, error) { return a.loadApp(ctx, cred.Token) }
+	judge := func(e *entry) (Principal, []gate.Draw, error) {
+		caller := Principal{Org: e.org, App: e.app}
+		if !e.app.AllowsOrigin(cred.Origin) {
+			return caller, nil, apierr.New(apierr.Forbidden, apierr.CodeOriginNotAllowed, "This origin may not submit to this App.")
+		}
+		if cred.UserToken == "" {
+			if !e.app.PublicSubmission {
+				return caller, nil, apierr.New(apierr.Forbidden, apierr.CodePublicDisabled, "This App takes no feedback without a user token.")
+			}
+			return caller, []gate.Draw{draw(e.org.Limited(budget.Address), e.app.ID, neighbourhood(cred.Address))}, nil
+		}
+		now := a.Now()
+		claims, _, err := usertoken.Verify(cred.UserToken, e.app.ID, e.live(now), now)
+		if err != nil {
+			return caller, nil, err
+		}
+		caller.User = &claims
+		return caller, []gate.Draw{draw(e.org.Limited(budget.User), e.app.ID, claims.Subject)}, nil
+	}
+	caller, verdict, err := a.admit(ctx, cred.Token, load, judge)
+	if errors.Is(err, errUnknown) {
+		err = apierr.New(apierr.Unauthenticated, apierr.CodeUnknownApp, "No App has this public key.")
+	}
+	return caller, verdict, err
+}
+
+func (a *Authenticator) loadApp(ctx context.Context, publicKey string) (*entry, error) {
+	app, err := a.Directory.AppByPublicKey(ctx, publicKey)
+	if err != nil {
+		return nil, err
+	}
+	org, err := a.Directory.Org(ctx, app.Org)
+	if err != nil {
+		return nil, err
+	}
+	secrets, err := a.open(app)
+	return &entry{org: org, app: &app, secrets: secrets}, err
+}
+
+func (a *Authenticator) open(app tenant.App) ([]signingSecret, error) {
+	opened := make([]signingSecret, 0, len(app.Secrets))
+	for _, s := range app.LiveSecrets(a.Now()) {
+		key, err := usertoken.OpenSecret(a.Keyset, app.Org, app.ID, s.Sealed)
+		if err != nil {
+			return nil, err
+		}
+		opened = append(opened, signingSecret{Secret: usertoken.Secret{ID: s.ID, Key: key}, notAfter: s.NotAfter})
+	}
+	return opened, nil
+}
+
+// live are the secrets that verify now; an overlap may have ended since the entry was loaded.
+func (e *entry) live(now time.Time) []usertoken.Secret {
+	live := make([]usertoken.Secret, 0, len(e.secrets))
+	for _, s := range e.secrets {
+		if s.notAfter.IsZero() || now.Before(s.notAfter) {
+			live = append(live, s.Secret)
+		}
+	}
+	return live
+}
+
+// draw names the bucket of one caller of one App without storing who that is.
+func draw(policy gate.Policy, app id.ID, caller string) gate.Draw {
+	sum := sha256.Sum256([]byte(caller))
+	return gate.Draw{Policy: policy, Bucket: app.String() + ":" + hex.EncodeToString(sum[:12]), Cost: 1}
+}
+
+// neighbourhood is the address as limits see it: an IPv6 customer owns a /64 and would walk through its addresses.
+func neighbourhood(address netip.Addr) string {
+	address = address.Unmap()
+	if address.Is6() {
+		if network, err := address.Prefix(64); err == nil {
+			return network.String()
+		}
+	}
+	return address.String()
+}

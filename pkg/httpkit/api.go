@@ -1,0 +1,64 @@
+package httpkit
+
+import (
+	"github.com/gin-gonic/gin"
+	"go.opentelemetry.io/contrib/instrumentation/github.com/gin-gonic/gin/otelgin"
+
+	"github.com/heard-dev/heard/pkg/apierr"
+	"github.com/heard-dev/heard/pkg/dialect"
+)
+
+// Route is one operation and what stands before it.
+type Route struct {
+	Method  string
+	Path    string // in OpenAPI's spelling: /v1/feedback/{id}
+	ID      string // operationId
+	Tag     string
+	Summary string
+	Notes   string // Markdown
+	Status  int    // of success
+	Door    Door
+	MaxBody int64   // bytes; 0 where no body is taken
+	Errors  []Fault // what it documents besides the faults of its door and its body
+}
+
+// API is one dialect's routes.
+type API struct {
+	kit      *Kit
+	dialect  dialect.Dialect
+	engine   *gin.Engine
+	document *document
+	routes   []Route
+}
+
+func newAPI(k *Kit, d dialect.Dialect) *API {
+	gin.SetMode(gin.ReleaseMode)
+	engine := gin.New()
+	engine.HandleMethodNotAllowed = true
+	engine.RedirectTrailingSlash = false
+	engine.UseRawPath, engine.UnescapePathValues = true, true
+	proxies := make([]string, len(k.TrustedProxies))
+	for i, p := range k.TrustedProxies {
+		proxies[i] = p.String()
+	}
+	if err := engine.SetTrustedProxies(proxies); err != nil {
+		panic("httpkit: " + err.Error()) // a netip.Prefix always parses
+	}
+	a := &API{kit: k, dialect: d, engine: engine, document: newDocument(d)}
+	if k.Telemetry.Exports() {
+		engine.Use(otelgin.Middleware(k.Service, otelgin.WithTracerProvider(k.Telemetry.Tracer),
+			otelgin.WithMeterProvider(k.Telemetry.Meter), otelgin.WithPropagators(k.Telemetry.Propagator)))
+	}
+	engine.NoRoute(a.refused(apierr.Missing("route")))
+	engine.NoMethod(a.refused(apierr.New(apierr.MethodNotAllowed, apierr.CodeMethodNotAllowed, "This path does not take this method.")))
+	return a
+}
+
+// refused serves requests that no route takes.
+func (a *API) refused(err error) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		x := a.begin(c, Route{})
+		defer x.end()
+		x.refuse(err)
+	}
+}

@@ -1,0 +1,106 @@
+package httpkit
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/heard-dev/heard/pkg/apierr"
+	"github.com/heard-dev/heard/pkg/dialect"
+)
+
+const mediaJSON = "application/json"
+
+// document is the OpenAPI document of a dialect. huma fills it from the types that decode requests, and never serves one.
+type document struct {
+	huma.API
+	dialect dialect.Dialect
+	last    *huma.Operation
+}
+
+// nobody is huma's router: requests do not come through it.
+type nobody struct{}
+
+func (nobody) Handle(*huma.Operation, func(huma.Context))       {}
+func (nobody) ServeHTTP(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) }
+
+func newDocument(d dialect.Dialect) *document {
+	about := d.About()
+	doc := &huma.OpenAPI{
+		OpenAPI: "3.1.0",
+		Info: &huma.Info{
+			Title: about.Title, Version: about.Version, Description: about.Description,
+			License: &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"},
+		},
+		Components: &huma.Components{
+			Schemas:         huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
+			SecuritySchemes: map[string]*huma.SecurityScheme{},
+		},
+	}
+	for _, scheme := range about.Schemes {
+		doc.Components.SecuritySchemes[scheme.Name] = &huma.SecurityScheme{
+			Type: scheme.Type, Scheme: scheme.Scheme, Name: scheme.Header, Description: scheme.Description,
+		}
+		if scheme.Header != "" {
+			doc.Components.SecuritySchemes[scheme.Name].In = "header"
+		}
+	}
+	config := huma.Config{OpenAPI: doc, Formats: huma.DefaultFormats, DefaultFormat: mediaJSON}
+	return &document{API: huma.NewAPI(config, nobody{}), dialect: d}
+}
+
+// DocumentOperation lets huma add an operation, and remembers it for who adds its route.
+func (d *document) DocumentOperation(op *huma.Operation) {
+	d.OpenAPI().AddOperation(op)
+	d.last = op
+}
+
+// OpenAPI writes the dialect's document from the types that decode its requests.
+func (a *API) OpenAPI() ([]byte, error) {
+	described := a.document.OpenAPI()
+	for _, own := range []string{"ErrorModel", "ErrorDetail"} { // huma's, which never appear
+		delete(described.Components.Schemas.Map(), own)
+	}
+	doc, err := json.MarshalIndent(described, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("httpkit: write the OpenAPI document of %s: %w", a.dialect.Name(), err)
+	}
+	return append(doc, '\n'), nil
+}
+
+// operation is the part of a route's description that its types do not tell: its door and its faults.
+func (a *API) operation(route Route) huma.Operation {
+	op := huma.Operation{
+		Method: route.Method, Path: route.Path, OperationID: route.ID, Summary: route.Summary, Description: route.Notes,
+		Tags: []string{route.Tag}, DefaultStatus: route.Status, Responses: map[string]*huma.Response{},
+	}
+	faults := slices.Concat(route.Errors, route.Door.faults, []Fault{
+		{apierr.Internal, apierr.CodeInternal, "the fault is ours; `requestId` is what to tell the operator"},
+		{apierr.Unavailable, apierr.CodeInternal, "a store is away: nothing was accepted, try again"},
+	})
+	if route.MaxBody > 0 {
+		faults = append(faults,
+			Fault{apierr.Invalid, apierr.CodeInvalidBody, "the body breaks its schema; `details` lists every fault"},
+			Fault{apierr.Timeout, apierr.CodeRequestTimeout, "the body came too slowly"},
+			Fault{apierr.TooLarge, apierr.CodePayloadTooLarge, fmt.Sprintf("the body is larger than %d bytes", route.MaxBody)},
+			Fault{apierr.UnsupportedMedia, apierr.CodeUnsupportedMedia, "the Content-Type is not application/json"})
+	}
+	op.Security = route.Door.security
+	envelope := a.document.OpenAPI().Components.Schemas.Schema(reflect.TypeOf(a.dialect.About().Envelope), true, "Error")
+	for _, fault := range faults {
+		status := strconv.Itoa(dialect.Status(fault.Kind))
+		response := op.Responses[status]
+		if response == nil {
+			response = &huma.Response{Content: map[string]*huma.MediaType{mediaJSON: {Schema: envelope}}}
+			op.Responses[status] = response
+		}
+		response.Description = strings.TrimPrefix(response.Description+"; ", "; ") + "`" + string(fault.Code) + "`: " + fault.When
+	}
+	return op
+}

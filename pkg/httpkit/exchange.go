@@ -1,0 +1,119 @@
+package httpkit
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/heard-dev/heard/pkg/apierr"
+	"github.com/heard-dev/heard/pkg/auth"
+	"github.com/heard-dev/heard/pkg/core/gate"
+	"github.com/heard-dev/heard/pkg/dialect"
+	"github.com/heard-dev/heard/pkg/id"
+	"github.com/heard-dev/heard/pkg/run"
+	"github.com/heard-dev/heard/pkg/telemetry"
+)
+
+// exchange is one request on its way to its answer.
+type exchange struct {
+	api     *API
+	route   Route
+	c       *gin.Context
+	ctx     context.Context
+	cancel  context.CancelFunc
+	id      string
+	caller  auth.Principal
+	verdict *gate.Verdict
+	stack   string
+}
+
+// begin names the request and bounds its time. Every exchange must end.
+func (a *API) begin(c *gin.Context, route Route) *exchange {
+	x := &exchange{api: a, route: route, c: c, id: a.kit.IDs.New().String()}
+	x.ctx, x.cancel = context.WithTimeout(c.Request.Context(), run.RequestDeadline)
+	header := c.Writer.Header()
+	header.Set("X-Request-Id", x.id)
+	if origin := c.Request.Header.Get("Origin"); origin != "" && route.Door.browser {
+		welcome(header, origin)
+	}
+	return x
+}
+
+// end turns a panic into a refusal, and frees what begin took.
+func (x *exchange) end() {
+	if fault := recover(); fault != nil {
+		if fault == http.ErrAbortHandler {
+			panic(fault)
+		}
+		x.stack = string(debug.Stack())
+		x.refuse(fmt.Errorf("httpkit: panic: %v", fault))
+	}
+	x.cancel()
+}
+
+// enter passes the route's door: who calls, and is it within its limits?
+func (x *exchange) enter() error {
+	door := x.route.Door
+	if door.admit == nil {
+		return nil
+	}
+	presented, err := x.api.dialect.Credential(x.c.Request.Header)
+	if err != nil {
+		return err
+	}
+	caller, verdict, err := door.admit(x.ctx, x.api.kit.Auth, auth.Credential{
+		Token: presented.Token, UserToken: presented.UserToken,
+		Origin: x.c.Request.Header.Get("Origin"), Address: x.address(),
+	})
+	x.caller, x.verdict = caller, &verdict
+	if org, app := x.tenant(); !org.IsZero() {
+		x.ctx = telemetry.WithTenant(x.ctx, org, app)
+	}
+	if verdict.Degraded {
+		x.api.kit.stats.degraded(x.ctx)
+	}
+	return err
+}
+
+// tenant is the Org and the App the request is known to concern; zero where unknown.
+func (x *exchange) tenant() (org, app id.ID) {
+	if x.caller.App != nil {
+		app = x.caller.App.ID
+	}
+	return x.caller.Org.ID, app
+}
+
+// address is the client's, believed from a header only when a trusted proxy set it.
+func (x *exchange) address() netip.Addr {
+	address, err := netip.ParseAddr(x.c.ClientIP())
+	if err != nil {
+		return netip.IPv4Unspecified()
+	}
+	return address
+}
+
+// write sends the answer, encoded beforehand.
+func (x *exchange) write(answer dialect.Answer) {
+	if x.c.Writer.Written() {
+		return
+	}
+	header := x.c.Writer.Header()
+	for name, values := range answer.Header {
+		header[name] = values
+	}
+	x.c.Writer.WriteHeader(answer.Status)
+	_, err := x.c.Writer.Write(answer.Body)
+	if err != nil {
+		x.c.Abort() // the client is gone; there is nobody to tell
+	}
+}
+
+// tooLarge refuses a body before it is read, and the rest of it: the connection closes.
+func (x *exchange) tooLarge() error {
+	x.c.Writer.Header().Set("Connection", "close")
+	return apierr.New(apierr.TooLarge, apierr.CodePayloadTooLarge, fmt.Sprintf("The body is larger than %d bytes.", x.route.MaxBody))
+}

@@ -1,0 +1,85 @@
+package httpkit
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// front joins the engines of all dialects behind one port: it chooses who answers a path, and answers what comes before
+// any credential: health, preflights, documents and mounted handlers.
+type front struct{ kit *Kit }
+
+// Handler serves everything that was added to the Kit.
+func (k *Kit) Handler() http.Handler { return front{k} }
+
+func (f front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch r.URL.Path {
+	case "/healthz":
+		health(w, http.StatusOK, "ok")
+		return
+	case "/readyz":
+		f.kit.ready(w, r)
+		return
+	}
+	for _, m := range f.kit.mounts {
+		if strings.HasPrefix(r.URL.Path, m.prefix) {
+			m.handler.ServeHTTP(w, r)
+			return
+		}
+	}
+	api := f.choose(r.URL.Path)
+	if r.Method == http.MethodOptions && api.options(w, r) {
+		return
+	}
+	api.engine.ServeHTTP(w, r)
+}
+
+// choose finds who answers a path, served or not. The first dialect is the native one and takes what nobody owns.
+func (f front) choose(path string) *API {
+	for _, api := range f.kit.apis {
+		if api.dialect.Owns(path) {
+			return api
+		}
+	}
+	return f.kit.apis[0]
+}
+
+// options answers a preflight, which carries no credential and so cannot be held to an App's list: the list binds the
+// request that follows. It is false for paths that are not served.
+func (a *API) options(w http.ResponseWriter, r *http.Request) bool {
+	var methods []string
+	welcomed := false
+	for _, route := range a.routes {
+		if matches(route.Path, r.URL.Path) {
+			methods = append(methods, route.Method)
+			welcomed = welcomed || route.Door.browser && route.Method == r.Header.Get("Access-Control-Request-Method")
+		}
+	}
+	if len(methods) == 0 {
+		return false
+	}
+	if welcomed {
+		welcome(w.Header(), r.Header.Get("Origin"))
+		w.Header().Set("Access-Control-Allow-Methods", r.Header.Get("Access-Control-Request-Method"))
+		w.Header().Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, X-Userz-User-Token")
+		w.Header().Set("Access-Control-Max-Age", "7200")
+	}
+	w.Header().Set("Allow", strings.Join(append(methods, http.MethodOptions), ", "))
+	w.WriteHeader(http.StatusNoContent)
+	return true
+}
+
+// welcome lets a page read an answer, a refusal too: no cookies are involved, and its App's list is checked elsewhere.
+func welcome(header http.Header, origin string) {
+	header.Set("Access-Control-Allow-Origin", origin)
+	header.Set("Access-Control-Expose-Headers", "Idempotency-Replayed, Retry-After, X-Request-Id")
+	header.Add("Vary", "Origin")
+}
+
+// matches tells whether a path is an instance of an OpenAPI path.
+func matches(pattern, path string) bool {
+	return slices.EqualFunc(strings.Split(pattern, "/"), strings.Split(path, "/"), func(p, s string) bool {
+		return p == s || strings.HasPrefix(p, "{") && s != ""
+	})
+}

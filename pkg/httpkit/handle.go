@@ -1,0 +1,179 @@
+package httpkit
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"mime"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gin-gonic/gin"
+
+	"github.com/heard-dev/heard/pkg/apierr"
+	"github.com/heard-dev/heard/pkg/auth"
+	"github.com/heard-dev/heard/pkg/dialect"
+	"github.com/heard-dev/heard/pkg/httpkit/strictjson"
+)
+
+// Handler is a use case as the wire sees it: it gets who calls and what was said, valid against the route's schemas, and
+// returns an answer or an error.
+type Handler[In, Out any] func(ctx context.Context, caller auth.Principal, in *In) (*Out, error)
+
+// Handle adds a route. In and Out follow huma's conventions: fields of In tagged path, query and header, and Body; fields
+// of Out tagged header, and Body. They are the route's part of the OpenAPI document. It panics on a route that cannot be.
+func Handle[In, Out any](a *API, route Route, handler Handler[In, Out]) {
+	huma.Register(a.document, a.operation(route), func(context.Context, *In) (*Out, error) { return nil, nil })
+	schemas, documented := a.document.OpenAPI().Components.Schemas, a.document.last
+	params := compileParams(schemas, documented, reflect.TypeFor[In]())
+	out := compileOutput(reflect.TypeFor[Out]())
+	var body *strictjson.Schema
+	if documented.RequestBody != nil {
+		body = must(strictjson.Compile(schemas, documented.RequestBody.Content[mediaJSON].Schema))
+	}
+	a.routes = append(a.routes, route)
+	a.engine.Handle(route.Method, ginPath(route.Path), func(c *gin.Context) {
+		x := a.begin(c, route)
+		defer x.end()
+		answer, err := serve(x, params, body, out, handler)
+		if err != nil {
+			x.refuse(err)
+			return
+		}
+		if x.verdict != nil {
+			a.dialect.Limits(answer.Header, *x.verdict, a.kit.Now())
+		}
+		x.write(answer)
+	})
+}
+
+// serve is the order of things: size, credential, limits, parameters, body, use case, answer.
+func serve[In, Out any](x *exchange, params *params, body *strictjson.Schema, out *output, handler Handler[In, Out]) (dialect.Answer, error) {
+	if x.c.Request.ContentLength > x.route.MaxBody && x.route.MaxBody > 0 {
+		return dialect.Answer{}, x.tooLarge()
+	}
+	if err := x.enter(); err != nil {
+		return dialect.Answer{}, err
+	}
+	in := new(In)
+	value := reflect.ValueOf(in).Elem()
+	if err := params.decode(x.c, value); err != nil {
+		return dialect.Answer{}, err
+	}
+	if body != nil {
+		if err := x.decodeBody(body, value); err != nil {
+			return dialect.Answer{}, err
+		}
+	}
+	result, err := handler(x.ctx, x.caller, in)
+	if err != nil {
+		return dialect.Answer{}, err
+	}
+	return out.encode(x.route.Status, reflect.ValueOf(result).Elem())
+}
+
+// BodySum is the SHA-256 of a request's body, for an In that has a field of that name.
+type BodySum [sha256.Size]byte
+
+// decodeBody reads, checks and decodes a JSON body.
+func (x *exchange) decodeBody(schema *strictjson.Schema, in reflect.Value) error {
+	if media, _, err := mime.ParseMediaType(x.c.Request.Header.Get("Content-Type")); err != nil || media != mediaJSON {
+		return apierr.New(apierr.UnsupportedMedia, apierr.CodeUnsupportedMedia, "The Content-Type must be application/json.")
+	}
+	raw, free, err := x.readBody()
+	if err != nil {
+		return err
+	}
+	defer free()
+	if sum := in.FieldByName("BodySum"); sum.IsValid() {
+		sum.Set(reflect.ValueOf(BodySum(sha256.Sum256(raw))))
+	}
+	body := in.FieldByName("Body").Addr().Interface()
+	err = schema.Decode(raw, body)
+	if checker, ok := in.Addr().Interface().(Checker); ok && err != nil {
+		return allFaults(err, raw, body, func() error { return checker.Check(x.caller) })
+	}
+	return err
+}
+
+// Checker is an In that knows faults its schema cannot express. It is asked when the schema found some, so that the
+// caller hears of all faults at once; otherwise the use case finds them itself.
+type Checker interface {
+	Check(caller auth.Principal) error
+}
+
+// allFaults adds to a refusal by the schema the issues that check finds in what can be decoded, but none below a fault
+// that is named already.
+func allFaults(refusal error, raw []byte, body any, check func() error) error {
+	known := apierr.Of(refusal)
+	if json.Unmarshal(raw, body) != nil && !json.Valid(raw) {
+		return refusal
+	}
+	for _, issue := range apierr.Of(check()).Issues {
+		if !slices.ContainsFunc(known.Issues, func(k apierr.Issue) bool { return within(k.Path, issue.Path) || within(issue.Path, k.Path) }) {
+			known.Issues = append(known.Issues, issue)
+		}
+	}
+	return known
+}
+
+func within(outer, inner []any) bool {
+	return len(outer) <= len(inner) && slices.Equal(outer, inner[:len(outer)])
+}
+
+// output writes a result: its header fields and its Body.
+type output struct {
+	headers map[string]int
+	body    int
+}
+
+func compileOutput(t reflect.Type) *output {
+	o := &output{headers: map[string]int{}, body: -1}
+	for i := range t.NumField() {
+		if name := t.Field(i).Tag.Get("header"); name != "" {
+			o.headers[http.CanonicalHeaderKey(name)] = i
+		} else if t.Field(i).Name == "Body" {
+			o.body = i
+		}
+	}
+	return o
+}
+
+func (o *output) encode(status int, result reflect.Value) (dialect.Answer, error) {
+	answer := dialect.Answer{Status: status, Header: http.Header{}}
+	for name, i := range o.headers {
+		if text := result.Field(i).String(); text != "" {
+			answer.Header[name] = []string{text}
+		}
+	}
+	if o.body < 0 {
+		return answer, nil
+	}
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(result.Field(o.body).Interface()); err != nil {
+		return answer, fmt.Errorf("httpkit: encode an answer: %w", err)
+	}
+	answer.Header["Content-Type"] = []string{dialect.JSON}
+	answer.Header["Cache-Control"] = []string{"no-store"}
+	answer.Body = text.Bytes()
+	return answer, nil
+}
+
+// ginPath spells an OpenAPI path as gin does.
+func ginPath(path string) string {
+	return strings.NewReplacer("{", ":", "}", "").Replace(path)
+}
+
+func must[T any](value T, err error) T {
+	if err != nil {
+		panic("httpkit: " + err.Error())
+	}
+	return value
+}

@@ -1,0 +1,31 @@
+package httpkit
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/heard-dev/heard/pkg/dialect"
+)
+
+// readyWithin bounds how long the stores may take to say that they are there.
+const readyWithin = 2 * time.Second
+
+// ready answers whether requests should be sent here. /healthz never asks a store: a restart does not mend one.
+func (k *Kit) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), readyWithin)
+	defer cancel()
+	if k.Ready(ctx) != nil {
+		health(w, http.StatusServiceUnavailable, "unavailable")
+		return
+	}
+	health(w, http.StatusOK, "ok")
+}
+
+func health(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", dialect.JSON)
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	io.WriteString(w, `{"status":"`+text+`"}`+"\n") //nolint:errcheck // the prober is gone; there is nobody to tell
+}

@@ -1,0 +1,78 @@
+// Package httpkit serves routes: a gin engine and an OpenAPI document per dialect, strict decoding, one admission per
+// request, and one writer of refusals.
+package httpkit
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/heard-dev/heard/pkg/auth"
+	"github.com/heard-dev/heard/pkg/core/incident"
+	"github.com/heard-dev/heard/pkg/dialect"
+	"github.com/heard-dev/heard/pkg/id"
+	"github.com/heard-dev/heard/pkg/telemetry"
+)
+
+// Deps are what a Kit works with.
+type Deps struct {
+	Service        string
+	Auth           *auth.Authenticator
+	IDs            *id.Source
+	Now            func() time.Time
+	Telemetry      *telemetry.Telemetry
+	TrustedProxies []netip.Prefix
+	// Incidents takes the record of each answer that was our fault. It must not block.
+	Incidents func(incident.Incident)
+	// Ready tells what keeps the process from serving, or nil.
+	Ready func(ctx context.Context) error
+}
+
+// Kit gathers the routes of one process, by dialect.
+type Kit struct {
+	Deps
+	apis   []*API
+	mounts []mount
+	bodies *bodies
+	stats  stats
+}
+
+// mount is a handler beside the dialects: files, documentation.
+type mount struct {
+	prefix  string
+	handler http.Handler
+}
+
+// New makes a Kit without routes that refuses in these dialects. The first of them answers for paths that none owns.
+func New(deps Deps, dialects []dialect.Dialect) *Kit {
+	k := &Kit{Deps: deps, bodies: newBodies(), stats: newStats(deps.Telemetry.Meter)}
+	for _, d := range dialects {
+		k.apis = append(k.apis, newAPI(k, d))
+	}
+	return k
+}
+
+// API gives the routes of one of the Kit's dialects, to add to.
+func (k *Kit) API(name string) *API {
+	for _, api := range k.apis {
+		if api.dialect.Name() == name {
+			return api
+		}
+	}
+	panic("httpkit: nobody speaks " + name)
+}
+
+// Mount serves everything below prefix by a handler that is not part of any API.
+func (k *Kit) Mount(prefix string, handler http.Handler) {
+	k.mounts = append(k.mounts, mount{prefix: prefix, handler: handler})
+}
+
+// Routes lists what is served, in the order it was added.
+func (k *Kit) Routes() []Route {
+	var routes []Route
+	for _, api := range k.apis {
+		routes = append(routes, api.routes...)
+	}
+	return routes
+}

@@ -1,0 +1,44 @@
+package httpkit
+
+import (
+	"context"
+	"log/slog"
+
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/heard-dev/heard/pkg/apierr"
+	"github.com/heard-dev/heard/pkg/core/incident"
+	"github.com/heard-dev/heard/pkg/dialect"
+)
+
+// refuse is the only writer of refusals: it answers in the dialect of the request, and keeps what was our fault.
+func (x *exchange) refuse(err error) {
+	refusal := apierr.Of(err)
+	kit := x.api.kit
+	answer := x.api.dialect.Refuse(dialect.Refusal{Err: refusal, RequestID: x.id, Verdict: x.verdict, Now: kit.Now()})
+	org, app := x.tenant()
+	kit.stats.refused(x.ctx, org, app, x.route.ID, refusal.Code)
+	if answer.Status >= 500 {
+		x.keep(refusal)
+	}
+	x.write(answer)
+}
+
+// keep records and logs an answer that was our fault, once, with the cause the caller never sees.
+func (x *exchange) keep(refusal *apierr.Error) {
+	span := trace.SpanFromContext(x.ctx)
+	span.RecordError(refusal)
+	span.SetStatus(codes.Error, string(refusal.Code))
+	record := incident.Incident{
+		RequestID: x.id, Service: x.api.kit.Service, Method: x.c.Request.Method, Route: x.route.Path,
+		Cause: refusal.Error(), Stack: x.stack, At: x.api.kit.Now(),
+	}
+	record.Org, record.App = x.tenant()
+	if span.SpanContext().IsValid() {
+		record.TraceID = span.SpanContext().TraceID().String()
+	}
+	x.api.kit.Incidents(record)
+	x.api.kit.Telemetry.Logger.LogAttrs(context.WithoutCancel(x.ctx), slog.LevelError, "request failed",
+		slog.String("request_id", x.id), slog.String("route", x.route.Path), slog.String("cause", record.Cause))
+}

@@ -1,0 +1,122 @@
+// Package platform is what every service stands on, whatever stores it was opened with: admission, the kit, its loops.
+package platform
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/heard-dev/heard/pkg/auth"
+	"github.com/heard-dev/heard/pkg/core/agentrun"
+	"github.com/heard-dev/heard/pkg/core/apikey"
+	"github.com/heard-dev/heard/pkg/core/attachment"
+	"github.com/heard-dev/heard/pkg/core/feedback"
+	"github.com/heard-dev/heard/pkg/core/gate"
+	"github.com/heard-dev/heard/pkg/core/idempotency"
+	"github.com/heard-dev/heard/pkg/core/incident"
+	"github.com/heard-dev/heard/pkg/core/manage"
+	"github.com/heard-dev/heard/pkg/core/tenant"
+	"github.com/heard-dev/heard/pkg/dialect/tongues"
+	"github.com/heard-dev/heard/pkg/httpkit"
+	"github.com/heard-dev/heard/pkg/id"
+	"github.com/heard-dev/heard/pkg/run"
+	"github.com/heard-dev/heard/pkg/secret"
+)
+
+// Store is everything a database keeps for Heard.
+type Store interface {
+	tenant.Store
+	apikey.Store
+	feedback.Store
+	attachment.Slots
+	idempotency.Store
+	agentrun.Store
+	incident.Store
+	Ping(ctx context.Context) error
+}
+
+// Parts are what a deployment shape opens: embedded, or networked. Blobs is nil in services that keep no files.
+type Parts struct {
+	Store          Store
+	Gate           gate.Gate
+	Blobs          attachment.Blobs
+	Keyset         secret.Keyset
+	Hasher         apikey.Hasher
+	TrustedProxies []netip.Prefix
+	// Loops keep the parts themselves going.
+	Loops []func(context.Context) error
+	// Closers are called in reverse.
+	Closers []func(context.Context) error
+}
+
+// Platform is the ground under the services of one process.
+type Platform struct {
+	Parts
+	Name   string
+	IDs    *id.Source
+	Now    func() time.Time
+	Random io.Reader
+}
+
+// Service is a set of use cases that are deployed and scaled together.
+type Service interface {
+	Routes(kit *httpkit.Kit)
+	Loops() []func(context.Context) error
+}
+
+// New makes a platform from opened parts. It is the one place where the time and randomness of the machine come in.
+func New(name string, parts Parts) *Platform {
+	return &Platform{Parts: parts, Name: name, IDs: id.NewSource(time.Now, rand.Reader), Now: time.Now, Random: rand.Reader}
+}
+
+// Manager changes this platform's tenants.
+func (p *Platform) Manager() *manage.Manager {
+	return manage.New(manage.Deps{
+		Store: p.Store, Gate: p.Gate, Hasher: p.Hasher, Keyset: p.Keyset, IDs: p.IDs, Now: p.Now, Random: p.Random,
+	})
+}
+
+// App joins services to one process.
+func (p *Platform) App(env *run.Env, services ...Service) run.App {
+	recorder := incident.NewRecorder(p.Store, p.Now)
+	kit := p.Kit(env, recorder.Record)
+	loops := append([]func(context.Context) error{recorder.Run}, p.Parts.Loops...)
+	for _, service := range services {
+		service.Routes(kit)
+		loops = append(loops, service.Loops()...)
+	}
+	kit.ServeDocuments()
+	return run.App{Handler: kit.Handler(), Loops: loops, Close: p.Close}
+}
+
+// Kit makes the kit that services add their routes to.
+func (p *Platform) Kit(env *run.Env, incidents func(incident.Incident)) *httpkit.Kit {
+	return httpkit.New(httpkit.Deps{
+		Service: p.Name,
+		Auth: auth.New(auth.Deps{
+			Directory: p.Store, Gate: p.Gate, Hasher: p.Hasher, Keyset: p.Keyset, Now: p.Now,
+		}),
+		IDs: p.IDs, Now: p.Now, Telemetry: env.Telemetry, TrustedProxies: p.TrustedProxies, Incidents: incidents,
+		Ready: func(ctx context.Context) error {
+			if env.Draining() {
+				return errDraining
+			}
+			return p.Store.Ping(ctx)
+		},
+	}, tongues.All())
+}
+
+var errDraining = errors.New("platform: this process is stopping")
+
+// Close closes the parts, last opened first.
+func (p *Platform) Close(ctx context.Context) error {
+	var failed error
+	for _, closer := range slices.Backward(p.Closers) {
+		failed = errors.Join(failed, closer(ctx))
+	}
+	return failed
+}

@@ -1,0 +1,24 @@
+// Package heard is the all-in-one: every service in one process, on one port.
+package heard
+
+import (
+	"log/slog"
+
+	"github.com/heard-dev/heard/pkg/platform"
+	"github.com/heard-dev/heard/services/attachments"
+	"github.com/heard-dev/heard/services/ingest"
+	"github.com/heard-dev/heard/services/keys"
+	"github.com/heard-dev/heard/services/read"
+	"github.com/heard-dev/heard/services/token"
+)
+
+// Services are all services of Heard on one platform, the very code that a cluster runs apart.
+func Services(p *platform.Platform, logger *slog.Logger) []platform.Service {
+	return []platform.Service{
+		ingest.New(ingest.Deps{Store: p.Store, Blobs: p.Blobs, IDs: p.IDs, Now: p.Now}),
+		read.New(read.Deps{Store: p.Store, Blobs: p.Blobs, Now: p.Now}),
+		token.New(token.Deps{Apps: p.Store, Keyset: p.Keyset, Now: p.Now}),
+		keys.New(keys.Deps{Apps: p.Store}),
+		attachments.New(attachments.Deps{Store: p.Store, Blobs: p.Blobs, Now: p.Now, Random: p.Random, Logger: logger}),
+	}
+}

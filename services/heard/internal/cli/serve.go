@@ -1,0 +1,107 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/heard-dev/heard/pkg/config"
+	"github.com/heard-dev/heard/pkg/platform"
+	"github.com/heard-dev/heard/pkg/run"
+	"github.com/heard-dev/heard/services/heard"
+	"github.com/heard-dev/heard/services/heard/internal/demo"
+	"github.com/heard-dev/heard/services/heard/internal/embedded"
+)
+
+func (c *cli) serve() *cobra.Command {
+	return &cobra.Command{
+		Use: "serve", Short: "Serve everything from one folder, on one port", Args: cobra.NoArgs,
+		Run: func(*cobra.Command, []string) { run.Main("heard", c.open, "HEARD_LOG_LEVEL=warn") },
+	}
+}
+
+// open makes the all-in-one.
+func (c *cli) open(ctx context.Context, cfg embedded.Config, env *run.Env) (run.App, error) {
+	stores, err := embedded.Open(ctx, cfg, env)
+	if err != nil {
+		return run.App{}, err
+	}
+	app := stores.App(env, append(heard.Services(stores.Platform, env.Telemetry.Logger), stores)...)
+	started := make(chan string, 1)
+	app.Ready = func(addr net.Addr) {
+		base := cfg.PublicURL
+		if base == "" {
+			base = "http://" + addr.String()
+		}
+		stores.Serves(strings.TrimSuffix(base, "/"))
+		started <- base
+	}
+	app.Loops = append(app.Loops,
+		func(ctx context.Context) error { return listen(ctx, cfg.DataDir, stores.Platform) },
+		func(ctx context.Context) error {
+			select {
+			case base := <-started:
+				return c.greet(ctx, cfg, stores.Platform, base)
+			case <-ctx.Done():
+				return nil
+			}
+		})
+	return app, nil
+}
+
+// greet makes the demo where it is wanted, and says where Heard is.
+func (c *cli) greet(ctx context.Context, cfg embedded.Config, p *platform.Platform, base string) error {
+	if !cfg.Demo {
+		fmt.Fprintf(c.out, "Heard listens on %s, documented at %s/docs\n", base, base) //nolint:errcheck // nobody reads
+		return nil
+	}
+	d, err := demo.Ensure(ctx, p, cfg.DataDir, base)
+	if err != nil {
+		return err
+	}
+	banner(c.out, d, filepath.Join(cfg.DataDir, demo.File))
+	return nil
+}
+
+// banner says where Heard is, and gives a first thing to do.
+func banner(out io.Writer, d demo.Demo, file string) {
+	fmt.Fprintf(out, `
+  Heard     %[1]s
+  API docs  %[1]s/docs
+  Demo keys %[2]s
+
+  Say something, then read it back:
+
+  curl -sS %[1]s/v1/feedback -H 'Authorization: Bearer %[3]s' -H 'Content-Type: application/json' -d '{"text":"Dark mode, please"}'
+  curl -sS %[1]s/v1/feedback -H "Authorization: Bearer $(grep -o 'sk_[0-9A-Za-z]*' %[2]s)"
+
+`, d.BaseURL, file, d.Apps[0].PublicKey) //nolint:errcheck // nobody reads
+}
+
+func (c *cli) demo() *cobra.Command {
+	var base string
+	cmd := &cobra.Command{
+		Use: "demo", Short: "Make a demo tenant and write down how to reach it", Args: cobra.NoArgs,
+		RunE: c.act(func(ctx context.Context, p *platform.Platform, _ []string) error {
+			cfg, err := config.Load[struct {
+				DataDir string `env:"HEARD_DATA_DIR" envDefault:".heard"`
+			}](c.environ)
+			if err != nil {
+				return err
+			}
+			d, err := demo.Ensure(ctx, p, cfg.DataDir, base)
+			if err != nil {
+				return err
+			}
+			banner(c.out, d, filepath.Join(cfg.DataDir, demo.File))
+			return nil
+		}),
+	}
+	cmd.Flags().StringVar(&base, "base-url", "http://127.0.0.1:8080", "what clients reach Heard under")
+	return cmd
+}

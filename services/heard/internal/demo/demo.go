@@ -1,0 +1,167 @@
+// Package demo makes a tenant to try Heard with, and writes down for tools and people how to reach it.
+package demo
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/heard-dev/heard/pkg/apierr"
+	"github.com/heard-dev/heard/pkg/core/manage"
+	"github.com/heard-dev/heard/pkg/core/tenant"
+	"github.com/heard-dev/heard/pkg/id"
+	"github.com/heard-dev/heard/pkg/platform"
+	"github.com/heard-dev/heard/pkg/secret"
+	"github.com/heard-dev/heard/services/heard/internal/embedded"
+)
+
+// File is the name of the demo's file in the data folder.
+const File = "demo.json"
+
+// Demo is the demo's file. Its secrets are plain: the file belongs to its owner alone.
+type Demo struct {
+	BaseURL string            `json:"baseUrl"`
+	Org     Org               `json:"org"`
+	Admin   Admin             `json:"admin"`
+	Apps    []App             `json:"apps"`
+	Keys    map[string]string `json:"keys"`
+}
+
+// Org is the demo's tenant.
+type Org struct {
+	ID   string `json:"id"`
+	Slug string `json:"slug"`
+	Name string `json:"name"`
+}
+
+// Admin is its owner.
+type Admin struct {
+	Email    string `json:"email"`
+	Password string `json:"password"`
+}
+
+// App is one of its Apps: the first hears anybody, the second only end users with a token.
+type App struct {
+	ID               string `json:"id"`
+	Slug             string `json:"slug"`
+	PublicKey        string `json:"publicKey"`
+	SigningSecret    string `json:"signingSecret"`
+	PublicSubmission bool   `json:"publicSubmissionEnabled"`
+}
+
+const (
+	orgSlug    = "demo"
+	adminEmail = "admin@demo.example"
+)
+
+var drafts = [...]manage.AppDraft{
+	{Slug: "website", Name: "Website", Description: "Takes feedback from anybody.", PublicSubmission: true},
+	{Slug: "console", Name: "Console", Description: "Takes feedback from signed-in users only."},
+}
+
+// Ensure makes the demo unless its file already tells of it, and keeps the file's address current.
+func Ensure(ctx context.Context, p *platform.Platform, dir, baseURL string) (Demo, error) {
+	path := filepath.Join(dir, File)
+	d, err := read(path)
+	if err != nil {
+		return d, err
+	}
+	if d.BaseURL == baseURL && d.current(ctx, p) {
+		return d, nil
+	}
+	if !d.current(ctx, p) {
+		if d, err = build(ctx, p); err != nil {
+			return d, err
+		}
+	}
+	d.BaseURL = baseURL
+	text, err := json.MarshalIndent(d, "", "  ")
+	if err != nil {
+		return d, err
+	}
+	return d, embedded.WriteFile(path, append(text, '\n'))
+}
+
+// read gives the zero Demo when there is no file.
+func read(path string) (d Demo, err error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return d, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &d)
+	}
+	return d, err
+}
+
+// current tells whether the file's key still opens the demo's Org.
+func (d Demo) current(ctx context.Context, p *platform.Platform) bool {
+	key, err := p.Store.KeyByHash(ctx, p.Hasher.Hash(d.Keys["userz"]))
+	return err == nil && key.Live(p.Now()) && key.Org.String() == d.Org.ID
+}
+
+// build makes what is missing. What stands in the store already is taken up again; only its secrets are new.
+func build(ctx context.Context, p *platform.Platform) (Demo, error) {
+	m := p.Manager()
+	org, err := p.Store.OrgBySlug(ctx, orgSlug)
+	if isMissing(err) {
+		org, err = m.CreateOrg(ctx, orgSlug, "Demo")
+	}
+	if err != nil {
+		return Demo{}, err
+	}
+	d := Demo{Org: Org{ID: org.ID.String(), Slug: org.Slug, Name: org.Name}}
+	for _, draft := range drafts {
+		app, err := ensureApp(ctx, p, m, org.ID, draft)
+		if err != nil {
+			return d, err
+		}
+		d.Apps = append(d.Apps, app)
+	}
+	if d.Admin, err = addAdmin(ctx, p, m, org.ID); err != nil {
+		return d, err
+	}
+	_, key, err := m.CreateKey(ctx, org.ID, "demo", "heard demo")
+	d.Keys = map[string]string{"userz": key.Reveal()}
+	return d, err
+}
+
+func ensureApp(ctx context.Context, p *platform.Platform, m *manage.Manager, org id.ID, draft manage.AppDraft) (App, error) {
+	apps, err := p.Store.Apps(ctx, org)
+	if err != nil {
+		return App{}, err
+	}
+	for _, app := range apps {
+		if app.Slug == draft.Slug {
+			_, key, err := m.CurrentSecret(app)
+			return view(app, secret.String(hex.EncodeToString(key))), err
+		}
+	}
+	app, signing, err := m.CreateApp(ctx, org, draft)
+	return view(app, signing), err
+}
+
+func view(app tenant.App, signing secret.String) App {
+	return App{
+		ID: app.ID.String(), Slug: app.Slug, PublicKey: app.PublicKey, SigningSecret: signing.Reveal(),
+		PublicSubmission: app.PublicSubmission,
+	}
+}
+
+// addAdmin makes an owner; one that stands in the store already keeps a password nobody knows, so another is made.
+func addAdmin(ctx context.Context, p *platform.Platform, m *manage.Manager, org id.ID) (Admin, error) {
+	password := manage.NewPassword(p.Random)
+	email := adminEmail
+	_, err := m.AddMember(ctx, org, email, "Demo Admin", tenant.Owner, password)
+	if err != nil && apierr.KindOf(err) == apierr.Conflict {
+		email = "admin+" + p.IDs.New().String() + "@demo.example"
+		_, err = m.AddMember(ctx, org, email, "Demo Admin", tenant.Owner, password)
+	}
+	return Admin{Email: email, Password: password.Reveal()}, err
+}
+
+func isMissing(err error) bool { return err != nil && apierr.KindOf(err) == apierr.NotFound }

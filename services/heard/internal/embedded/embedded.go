@@ -1,0 +1,117 @@
+// Package embedded opens the stores that live in one folder: SQLite, files on disk, and a gate in process.
+package embedded
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/heard-dev/heard/pkg/httpkit"
+	"github.com/heard-dev/heard/pkg/platform"
+	"github.com/heard-dev/heard/pkg/run"
+	"github.com/heard-dev/heard/pkg/store/diskstore"
+	"github.com/heard-dev/heard/pkg/store/memgate"
+	"github.com/heard-dev/heard/pkg/store/sqlitestore"
+)
+
+// Config is what the all-in-one is told by its environment. PublicURL is what clients reach it under; without it, the
+// address it listens on.
+type Config struct {
+	run.Config
+	DataDir        string         `env:"HEARD_DATA_DIR" envDefault:".heard"`
+	PublicURL      string         `env:"HEARD_PUBLIC_URL"`
+	TrustedProxies []netip.Prefix `env:"HEARD_TRUSTED_PROXIES"`
+	Demo           bool           `env:"HEARD_DEMO" envDefault:"true"`
+}
+
+// FilesMount is the path below which uploads and downloads are served.
+const FilesMount = "/files/"
+
+// Stores are the embedded stores, opened. One process at a time has them.
+type Stores struct {
+	*platform.Platform
+	Files *diskstore.Store
+	base  atomic.Pointer[string]
+}
+
+// ErrInUse says that another process has the folder.
+var ErrInUse = errors.New("another process has the data folder open")
+
+// Open opens the folder, making whatever is missing. It returns ErrInUse when another process has it.
+func Open(ctx context.Context, cfg Config, env *run.Env) (*Stores, error) {
+	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data folder: %w", err)
+	}
+	unlock, err := lock(filepath.Join(cfg.DataDir, "lock"))
+	if err != nil {
+		return nil, err
+	}
+	stores, err := open(ctx, cfg, env, unlock)
+	if err != nil {
+		return nil, errors.Join(err, unlock(ctx))
+	}
+	return stores, nil
+}
+
+func open(ctx context.Context, cfg Config, env *run.Env, unlock func(context.Context) error) (*Stores, error) {
+	keys, err := loadKeys(cfg.DataDir)
+	if err != nil {
+		return nil, err
+	}
+	keyset, hasher, err := keys.Open()
+	if err != nil {
+		return nil, err
+	}
+	s := &Stores{}
+	s.Serves(cfg.PublicURL)
+	s.Files, err = diskstore.Open(diskstore.Options{
+		Dir: filepath.Join(cfg.DataDir, "files"), Mount: FilesMount, SigningKey: keys.files, Now: time.Now,
+		BaseURL: func() string { return *s.base.Load() + FilesMount[:len(FilesMount)-1] },
+		Logger:  env.Telemetry.Logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+	store, err := sqlitestore.Open(ctx, sqlitestore.Options{Path: filepath.Join(cfg.DataDir, "heard.db")})
+	if err != nil {
+		return nil, errors.Join(err, s.Files.Close())
+	}
+	s.Platform = platform.New("heard", platform.Parts{
+		Store: store, Gate: memgate.New(memgate.Options{Now: time.Now}), Blobs: s.Files, Keyset: keyset, Hasher: hasher,
+		TrustedProxies: cfg.TrustedProxies,
+		Closers: []func(context.Context) error{
+			unlock,
+			func(context.Context) error { return s.Files.Close() },
+			func(context.Context) error { return store.Close() },
+		},
+	})
+	return s, nil
+}
+
+// Serves tells the stores under which URL clients reach them; links are made from it.
+func (s *Stores) Serves(base string) { s.base.Store(&base) }
+
+// lock takes the folder for this process. The kernel gives it back when the process ends, however it does.
+func lock(path string) (unlock func(context.Context) error, err error) {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("lock the data folder: %w", err)
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		err = errors.Join(fmt.Errorf("%s: %w", filepath.Dir(path), ErrInUse), file.Close())
+		return nil, err
+	}
+	return func(context.Context) error { return file.Close() }, nil
+}
+
+// Routes serves the links that the stores sign.
+func (s *Stores) Routes(kit *httpkit.Kit) { kit.Mount(FilesMount, s.Files) }
+
+// Loops are none.
+func (s *Stores) Loops() []func(context.Context) error { return nil }

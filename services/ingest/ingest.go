@@ -1,0 +1,59 @@
+// Package ingest takes in what end users say. It scales with the traffic of widgets.
+package ingest
+
+import (
+	"context"
+	"time"
+
+	"github.com/heard-dev/heard/pkg/core/attachment"
+	"github.com/heard-dev/heard/pkg/core/feedback"
+	"github.com/heard-dev/heard/pkg/core/idempotency"
+	"github.com/heard-dev/heard/pkg/httpkit"
+	"github.com/heard-dev/heard/pkg/id"
+	"github.com/heard-dev/heard/pkg/platform/networked"
+	"github.com/heard-dev/heard/pkg/run"
+	"github.com/heard-dev/heard/services/ingest/internal/httpapi"
+	"github.com/heard-dev/heard/services/ingest/internal/submit"
+)
+
+// Store is what ingest keeps things in.
+type Store interface {
+	feedback.Store
+	attachment.Slots
+	idempotency.Store
+}
+
+// Deps are what ingest works with.
+type Deps struct {
+	Store Store
+	Blobs attachment.Blobs
+	IDs   *id.Source
+	Now   func() time.Time
+}
+
+// Service is ingest.
+type Service struct{ submitter *submit.Submitter }
+
+// New makes the service; it never dials.
+func New(deps Deps) *Service {
+	return &Service{&submit.Submitter{Store: deps.Store, Blobs: deps.Blobs, IDs: deps.IDs, Now: deps.Now}}
+}
+
+// Open dials the networked stores and serves ingest alone.
+func Open(ctx context.Context, cfg networked.FilesConfig, env *run.Env) (run.App, error) {
+	p, err := networked.OpenWithFiles(ctx, "ingest", cfg, env)
+	if err != nil {
+		return run.App{}, err
+	}
+	return p.App(env, New(Deps{Store: p.Store, Blobs: p.Blobs, IDs: p.IDs, Now: p.Now})), nil
+}
+
+// Routes adds what ingest serves.
+func (s *Service) Routes(kit *httpkit.Kit) {
+	httpapi.Userz(kit.API("userz"), s.submitter)
+}
+
+// Loops forget idempotency keys that are no longer promised.
+func (s *Service) Loops() []func(context.Context) error {
+	return []func(context.Context) error{s.submitter.ForgetClaims}
+}

@@ -1,0 +1,97 @@
+// Package review is how an Org's backend reads what was said, and nudges it along its life.
+package review
+
+import (
+	"context"
+	"time"
+
+	"github.com/heard-dev/heard/pkg/apierr"
+	"github.com/heard-dev/heard/pkg/core/agentrun"
+	"github.com/heard-dev/heard/pkg/core/attachment"
+	"github.com/heard-dev/heard/pkg/core/feedback"
+	"github.com/heard-dev/heard/pkg/id"
+)
+
+// Store is what is read from.
+type Store interface {
+	feedback.Store
+	agentrun.Store
+}
+
+// Reviewer reads and nudges feedback.
+type Reviewer struct {
+	Store Store
+	Blobs attachment.Blobs
+	Now   func() time.Time
+}
+
+// Item is one whole item, with a URL for each of its files.
+type Item struct {
+	feedback.Item
+	Downloads map[string]string // by attachment key
+}
+
+// moveTries bounds the retries of a nudge that meets other moves of the same item.
+const moveTries = 3
+
+// List gives a page, newest first.
+func (r *Reviewer) List(ctx context.Context, org id.ID, query feedback.Query) (feedback.Page, error) {
+	return r.Store.ListFeedback(ctx, org, query)
+}
+
+// Get gives one whole item; its download URLs work for attachment.DownloadTTL.
+func (r *Reviewer) Get(ctx context.Context, org, item id.ID) (Item, error) {
+	stored, err := r.Store.Feedback(ctx, org, item)
+	if err != nil {
+		return Item{}, err
+	}
+	return r.withDownloads(ctx, stored)
+}
+
+// Nudge moves an item to a status that a caller may set (D6). Racing nudges are settled by compare-and-set.
+func (r *Reviewer) Nudge(ctx context.Context, org, item id.ID, to feedback.Status) (Item, error) {
+	for try := 1; ; try++ {
+		stored, err := r.Store.Feedback(ctx, org, item)
+		if err != nil {
+			return Item{}, err
+		}
+		if err := feedback.Transition(stored.Status, to); err != nil {
+			return Item{}, err
+		}
+		moved, err := r.Store.MoveFeedback(ctx, org, item, stored.Status, to, r.Now().UTC().Truncate(time.Millisecond))
+		if err == nil {
+			return r.withDownloads(ctx, moved)
+		}
+		if apierr.KindOf(err) != apierr.Conflict || try == moveTries {
+			return Item{}, err
+		}
+	}
+}
+
+// Run gives one agent run.
+func (r *Reviewer) Run(ctx context.Context, org, run id.ID) (agentrun.Run, error) {
+	return r.Store.Run(ctx, org, run)
+}
+
+func (r *Reviewer) withDownloads(ctx context.Context, stored feedback.Item) (Item, error) {
+	item := Item{Item: stored, Downloads: map[string]string{}}
+	for _, key := range keys(stored) {
+		url, err := r.Blobs.SignGet(ctx, key, attachment.DownloadTTL)
+		if err != nil {
+			return Item{}, err
+		}
+		item.Downloads[key] = url
+	}
+	return item, nil
+}
+
+func keys(item feedback.Item) []string {
+	var keys []string
+	for _, a := range item.Attachments {
+		keys = append(keys, a.Key)
+	}
+	if item.Target != nil && item.Target.ScreenshotKey != "" {
+		keys = append(keys, item.Target.ScreenshotKey)
+	}
+	return keys
+}

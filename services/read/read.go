@@ -1,0 +1,54 @@
+// Package read shows an Org what was said. It scales with the traffic of customers' backends.
+package read
+
+import (
+	"context"
+	"time"
+
+	"github.com/heard-dev/heard/pkg/core/agentrun"
+	"github.com/heard-dev/heard/pkg/core/attachment"
+	"github.com/heard-dev/heard/pkg/core/feedback"
+	"github.com/heard-dev/heard/pkg/httpkit"
+	"github.com/heard-dev/heard/pkg/platform/networked"
+	"github.com/heard-dev/heard/pkg/run"
+	"github.com/heard-dev/heard/services/read/internal/httpapi"
+	"github.com/heard-dev/heard/services/read/internal/review"
+)
+
+// Store is what read reads from.
+type Store interface {
+	feedback.Store
+	agentrun.Store
+}
+
+// Deps are what read works with.
+type Deps struct {
+	Store Store
+	Blobs attachment.Blobs
+	Now   func() time.Time
+}
+
+// Service is read.
+type Service struct{ reviewer *review.Reviewer }
+
+// New makes the service; it never dials.
+func New(deps Deps) *Service {
+	return &Service{&review.Reviewer{Store: deps.Store, Blobs: deps.Blobs, Now: deps.Now}}
+}
+
+// Open dials the networked stores and serves read alone.
+func Open(ctx context.Context, cfg networked.FilesConfig, env *run.Env) (run.App, error) {
+	p, err := networked.OpenWithFiles(ctx, "read", cfg, env)
+	if err != nil {
+		return run.App{}, err
+	}
+	return p.App(env, New(Deps{Store: p.Store, Blobs: p.Blobs, Now: p.Now})), nil
+}
+
+// Routes adds what read serves.
+func (s *Service) Routes(kit *httpkit.Kit) {
+	httpapi.Userz(kit.API("userz"), s.reviewer)
+}
+
+// Loops are none.
+func (s *Service) Loops() []func(context.Context) error { return nil }
