@@ -16,7 +16,8 @@ import (
 // collection is one collection, each call to it bounded in time and each failure told as an apierr value.
 type collection struct {
 	of      *mongo.Collection
-	what    string // what one document is, to a reader of errors
+	now     *mongo.Collection // for reads that must have seen every acknowledged write
+	what    string            // what one document is, to a reader of errors
 	timeout time.Duration
 }
 
@@ -39,7 +40,9 @@ func (c collection) update(ctx context.Context, filter, change bson.D) (bool, er
 }
 
 // replace puts document in the place of the one that matches, and tells whether there was one.
-func (c collection) replace(ctx context.Context, filter bson.D, document any, opts ...options.Lister[options.ReplaceOptions]) (bool, error) {
+func (c collection) replace(
+	ctx context.Context, filter bson.D, document any, opts ...options.Lister[options.ReplaceOptions],
+) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	done, err := c.of.ReplaceOne(ctx, filter, document, opts...)
@@ -92,6 +95,13 @@ func findOne[D any](ctx context.Context, c collection, filter bson.D, opts ...op
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	return decoded[D](ctx, c, c.of.FindOne(ctx, filter, opts...))
+}
+
+// current is findOne for what grants or refuses access. The filter must be one that at most one document can match.
+func current[D any](ctx context.Context, c collection, filter bson.D) (D, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	return decoded[D](ctx, c, c.now.FindOne(ctx, filter))
 }
 
 // findAndUpdate changes the one document that matches and gives it, as it was before unless opts say otherwise;
@@ -178,9 +188,8 @@ func unique(fields ...string) mongo.IndexModel {
 func is(err error, kind apierr.Kind) bool { return err != nil && apierr.KindOf(err) == kind }
 
 // orNull is what a field that is left out when zero equals in a filter.
-func orNull[T comparable](value T) any {
-	var zero T
-	if value == zero {
+func orNull(value interface{ IsZero() bool }) any {
+	if value.IsZero() {
 		return nil
 	}
 	return value

@@ -13,16 +13,19 @@ import (
 
 // refusal says what went wrong in a call to the server in the words of the core's interfaces.
 func (c collection) refusal(ctx context.Context, err error) error {
+	var write mongo.WriteException
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, mongo.ErrNoDocuments):
 		return apierr.Missing(c.what)
-	case ctx.Err() != nil && !errors.Is(err, ctx.Err()):
-		return apierr.Away(fmt.Errorf("%w: %w", ctx.Err(), err))
+	case errors.As(err, &write) && write.WriteConcernError != nil:
+		return apierr.Away(err) // no majority has confirmed the write, nor what it clashed with
 	case mongo.IsDuplicateKeyError(err):
 		// The server's own words name the values that clash, which may be a person's.
 		return apierr.New(apierr.Conflict, apierr.CodeAlreadyExists, "This "+c.what+" exists already, or a name of it is taken.")
+	case ctx.Err() != nil && !errors.Is(err, ctx.Err()):
+		return apierr.Away(fmt.Errorf("%w: %w", ctx.Err(), err))
 	case away(err):
 		return apierr.Away(err)
 	default:

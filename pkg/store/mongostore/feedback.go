@@ -53,8 +53,7 @@ func (s *Store) ListFeedback(ctx context.Context, org id.ID, query feedback.Quer
 // MoveFeedback implements feedback.Store.
 func (s *Store) MoveFeedback(ctx context.Context, org, item id.ID, from, to feedback.Status, at time.Time) (feedback.Item, error) {
 	identity := owned(org, e("_id", bson.ObjectID(item)))
-	expected := owned(org, e("_id", bson.ObjectID(item)), e("status", from))
-	doc, err := findAndUpdate[itemDoc](ctx, s.feedback, expected, set(e("status", to), e("updatedAt", at)),
+	doc, err := findAndUpdate[itemDoc](ctx, s.feedback, append(identity, e("status", from)), set(e("status", to), e("updatedAt", at)),
 		options.FindOneAndUpdate().SetReturnDocument(options.After))
 	if is(err, apierr.NotFound) {
 		return feedback.Item{}, s.feedback.unmatched(ctx, identity)

@@ -43,13 +43,13 @@ func (s *Store) CreateKey(ctx context.Context, org id.ID, key apikey.Key) error 
 
 // KeyByHash implements apikey.Store.
 func (s *Store) KeyByHash(ctx context.Context, hash apikey.Hash) (apikey.Key, error) {
-	doc, err := findOne[keyDoc](ctx, s.keys, bson.D{e("hash", hash[:])})
+	doc, err := current[keyDoc](ctx, s.keys, bson.D{e("hash", hash[:])})
 	return doc.core(), err
 }
 
 // Key implements apikey.Store.
 func (s *Store) Key(ctx context.Context, org, key id.ID) (apikey.Key, error) {
-	doc, err := findOne[keyDoc](ctx, s.keys, owned(org, e("_id", bson.ObjectID(key))))
+	doc, err := current[keyDoc](ctx, s.keys, owned(org, e("_id", bson.ObjectID(key))))
 	return doc.core(), err
 }
 
@@ -58,12 +58,14 @@ func (s *Store) Keys(ctx context.Context, org id.ID) ([]apikey.Key, error) {
 	return cores(find[keyDoc](ctx, s.keys, owned(org), oldestFirst()))
 }
 
-// RevokeKey implements apikey.Store.
+// RevokeKey implements apikey.Store. A key that was revoked before is written as it is, because only a write waits until a
+// majority knows of the revocation that it found.
 func (s *Store) RevokeKey(ctx context.Context, org, key id.ID, at time.Time) (apikey.Key, error) {
-	live := owned(org, e("_id", bson.ObjectID(key)), e("revokedAt", nil))
-	doc, err := findAndUpdate[keyDoc](ctx, s.keys, live, set(e("revokedAt", at)), options.FindOneAndUpdate().SetReturnDocument(options.After))
+	identity := owned(org, e("_id", bson.ObjectID(key)))
+	after := options.FindOneAndUpdate().SetReturnDocument(options.After)
+	doc, err := findAndUpdate[keyDoc](ctx, s.keys, append(identity, e("revokedAt", nil)), set(e("revokedAt", at)), after)
 	if is(err, apierr.NotFound) {
-		return s.Key(ctx, org, key)
+		doc, err = findAndUpdate[keyDoc](ctx, s.keys, identity, set(e("orgId", bson.ObjectID(org))), after)
 	}
 	return doc.core(), err
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/heard-dev/heard/pkg/id"
 )
 
-// slotIndexes serve the reaper: each half of StaleSlots is one range of it.
+// slotIndexes serve the reaper: each third of StaleSlots is one range of it.
 func slotIndexes() []mongo.IndexModel {
-	return []mongo.IndexModel{index("kept", "citedAt", "createdAt")}
+	return []mongo.IndexModel{index("condemned", "kept", "citedAt", "createdAt")}
 }
 
 // slotDoc has the key as its _id, so a key is one slot's without a unique index. A condemned slot is otherwise as it was.
@@ -71,9 +71,12 @@ func (s *Store) KeepSlot(ctx context.Context, org id.ID, key string, item id.ID)
 
 // StaleSlots implements attachment.Slots.
 func (s *Store) StaleSlots(ctx context.Context, uncited, unkept time.Time, limit int) ([]attachment.Slot, error) {
-	unused := bson.D{e("kept", false), e("citedAt", nil), e("createdAt", bson.D{e("$lt", uncited)})}
-	forgotten := bson.D{e("kept", false), e("citedAt", bson.D{e("$lt", unkept)})}
-	return cores(find[slotDoc](ctx, s.slots, bson.D{e("$or", bson.A{unused, forgotten})}, options.Find().SetLimit(int64(limit))))
+	loose := func(more ...bson.E) bson.D { return append(bson.D{e("condemned", false), e("kept", false)}, more...) }
+	return cores(find[slotDoc](ctx, s.slots, bson.D{e("$or", bson.A{
+		bson.D{e("condemned", true)},
+		loose(e("citedAt", nil), e("createdAt", bson.D{e("$lt", uncited)})),
+		loose(e("citedAt", bson.D{e("$lt", unkept)})),
+	})}, options.Find().SetLimit(int64(limit))))
 }
 
 // CondemnSlot implements attachment.Slots.
@@ -90,7 +93,7 @@ func (s *Store) RemoveSlot(ctx context.Context, org id.ID, key string) error {
 // changeSlot changes the slot if it is as expected: apierr.NotFound without one, otherwise apierr.Conflict.
 func (s *Store) changeSlot(ctx context.Context, org id.ID, key string, expected, change bson.D) error {
 	identity := owned(org, e("_id", key))
-	changed, err := s.slots.update(ctx, append(owned(org, e("_id", key)), expected...), change)
+	changed, err := s.slots.update(ctx, append(identity, expected...), change)
 	if err != nil || changed {
 		return err
 	}

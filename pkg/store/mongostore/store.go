@@ -7,6 +7,9 @@
 //   - Retryable writes are on. On a replica set the server remembers a write by its session, so the driver's repeat of one
 //     whose answer was lost is answered as the first would have been, and never as a conflict with itself. A single server
 //     has no such memory: there the driver does not repeat, and the caller hears that the store is away.
+//   - Reads go to the primary and see every acknowledged write, also right after a fail-over (majority reads need not).
+//     Whatever grants or refuses access is read linearizably where servers replicate: a former primary that does not know yet
+//     that it was replaced cannot vouch for a revoked key, and nothing is granted that a fail-over would undo.
 //   - Times are kept to the millisecond, and read in UTC.
 package mongostore
 
@@ -38,7 +41,8 @@ import (
 const (
 	// callTimeout bounds a whole call, repeats included; a shorter deadline of the caller's goes first.
 	callTimeout = 5 * time.Second
-	// selectTimeout is how long a call waits for a primary: an election takes about two seconds on a healthy network.
+	// selectTimeout is how long a call waits for a primary: a planned hand-over takes about two seconds. After a crash it
+	// takes ten and more, which callers had better hear of than wait out.
 	selectTimeout = 3 * time.Second
 	// indexTimeout bounds the making of indexes, which takes as long as the collection is large.
 	indexTimeout = 5 * time.Minute
@@ -114,11 +118,11 @@ func connect(o Options) (*mongo.Client, error) {
 
 // prepare opens the collections and makes their indexes.
 func (s *Store) prepare(ctx context.Context, name string) error {
-	concern, err := s.readConcern(ctx, name)
+	db := s.client.Database(name)
+	now, err := s.currentReads(ctx, db)
 	if err != nil {
 		return err
 	}
-	db := s.client.Database(name, options.Database().SetReadConcern(concern))
 	ctx, cancel := context.WithTimeout(ctx, indexTimeout)
 	defer cancel()
 	for _, c := range []struct {
@@ -137,20 +141,20 @@ func (s *Store) prepare(ctx context.Context, name string) error {
 		{&s.runs, "runs", "agent run", nil},
 		{&s.incidents, "incidents", "incident", incidentIndexes()},
 	} {
-		*c.into = collection{of: db.Collection(c.name), what: c.what, timeout: s.timeout}
+		of := db.Collection(c.name)
+		*c.into = collection{of: of, now: db.Collection(c.name, now), what: c.what, timeout: s.timeout}
 		if len(c.indexes) == 0 {
 			continue
 		}
-		if _, err := c.into.of.Indexes().CreateMany(ctx, c.indexes); err != nil {
+		if _, err := of.Indexes().CreateMany(ctx, c.indexes); err != nil {
 			return c.into.refusal(ctx, err)
 		}
 	}
 	return nil
 }
 
-// readConcern is majority where servers replicate, so that what was read is never rolled back by a fail-over: a key, a
-// claim and a listed item stay what they were seen to be. A single server knows nothing to wait for and may refuse it.
-func (s *Store) readConcern(ctx context.Context, database string) (*readconcern.ReadConcern, error) {
+// currentReads is linearizable where servers replicate. A single server has nobody to ask, and refuses to.
+func (s *Store) currentReads(ctx context.Context, db *mongo.Database) (*options.CollectionOptionsBuilder, error) {
 	const commandNotFound = 59 // the server does not know hello, so it does not replicate either
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -158,7 +162,7 @@ func (s *Store) readConcern(ctx context.Context, database string) (*readconcern.
 		SetName string `bson:"setName"`
 		Msg     string `bson:"msg"`
 	}
-	err := s.client.Database(database).RunCommand(ctx, bson.D{e("hello", 1)}).Decode(&hello)
+	err := db.RunCommand(ctx, bson.D{e("hello", 1)}).Decode(&hello)
 	var answer mongo.CommandError
 	if errors.As(err, &answer) && answer.HasErrorCode(commandNotFound) {
 		err = nil
@@ -166,10 +170,10 @@ func (s *Store) readConcern(ctx context.Context, database string) (*readconcern.
 	if err != nil {
 		return nil, collection{what: "server"}.refusal(ctx, err)
 	}
-	if hello.SetName != "" || hello.Msg == "isdbgrid" {
-		return readconcern.Majority(), nil
+	if replicated := hello.SetName != "" || hello.Msg == "isdbgrid"; replicated {
+		return options.Collection().SetReadConcern(readconcern.Linearizable()), nil
 	}
-	return readconcern.Local(), nil
+	return options.Collection(), nil
 }
 
 // Ping tells whether there is a primary that answers.

@@ -94,13 +94,13 @@ func (s *Store) CreateOrg(ctx context.Context, org tenant.Org) error {
 
 // Org implements tenant.Store.
 func (s *Store) Org(ctx context.Context, org id.ID) (tenant.Org, error) {
-	doc, err := findOne[orgDoc](ctx, s.orgs, bson.D{e("_id", bson.ObjectID(org))})
+	doc, err := current[orgDoc](ctx, s.orgs, bson.D{e("_id", bson.ObjectID(org))})
 	return doc.core(), err
 }
 
 // OrgBySlug implements tenant.Store.
 func (s *Store) OrgBySlug(ctx context.Context, slug string) (tenant.Org, error) {
-	doc, err := findOne[orgDoc](ctx, s.orgs, bson.D{e("slug", slug)})
+	doc, err := current[orgDoc](ctx, s.orgs, bson.D{e("slug", slug)})
 	return doc.core(), err
 }
 
@@ -116,7 +116,7 @@ func (s *Store) CreateApp(ctx context.Context, org id.ID, app tenant.App) error 
 
 // App implements tenant.Store.
 func (s *Store) App(ctx context.Context, org, app id.ID) (tenant.App, error) {
-	doc, err := findOne[appDoc](ctx, s.apps, owned(org, e("_id", bson.ObjectID(app))))
+	doc, err := current[appDoc](ctx, s.apps, owned(org, e("_id", bson.ObjectID(app))))
 	return doc.core(), err
 }
 
@@ -127,7 +127,7 @@ func (s *Store) Apps(ctx context.Context, org id.ID) ([]tenant.App, error) {
 
 // AppByPublicKey implements tenant.Store.
 func (s *Store) AppByPublicKey(ctx context.Context, publicKey string) (tenant.App, error) {
-	doc, err := findOne[appDoc](ctx, s.apps, bson.D{e("publicKey", publicKey)})
+	doc, err := current[appDoc](ctx, s.apps, bson.D{e("publicKey", publicKey)})
 	return doc.core(), err
 }
 
