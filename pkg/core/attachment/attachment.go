@@ -67,10 +67,11 @@ type Slots interface {
 	ReserveSlot(ctx context.Context, org id.ID, slot Slot) error
 	// Slots gives those of the keys that are the Org's, in no order.
 	Slots(ctx context.Context, org id.ID, keys []string) ([]Slot, error)
-	// CiteSlot binds the slot to an item if it is bound to holder (zero: to none) and not being removed; a slot already
-	// bound to item stays so. Otherwise apierr.Conflict. One of many racing items wins.
+	// CiteSlot binds the slot to an item if it is bound to holder (zero: to none) and neither kept nor being removed. A slot
+	// already bound to item is bound anew, which keeps the reaper off a retry. Otherwise apierr.Conflict. One of many racing
+	// items wins.
 	CiteSlot(ctx context.Context, org id.ID, key string, holder, item id.ID, at time.Time) error
-	// ReleaseSlot undoes CiteSlot for that item; it does nothing for another.
+	// ReleaseSlot undoes CiteSlot for that item; it does nothing for another, or for a slot that is kept or being removed.
 	ReleaseSlot(ctx context.Context, org id.ID, key string, item id.ID) error
 	// KeepSlot marks a cited slot as held by a stored item, for good.
 	KeepSlot(ctx context.Context, org id.ID, key string, item id.ID) error

@@ -17,13 +17,12 @@ const (
 	selectSlot  = `SELECT ` + slotColumns + ` FROM slot WHERE org = ? AND key = ?`
 	existsSlot  = `SELECT 1 FROM slot WHERE org = ? AND key = ?`
 
-	// A slot that item holds keeps the time of its first citation.
-	citeSlot = `UPDATE slot SET cited_at = iif(item IS ?1, cited_at, ?2), item = ?1
+	citeSlot = `UPDATE slot SET item = ?1, cited_at = ?2
 		WHERE org = ?3 AND key = ?4 AND condemned = 0 AND (item IS ?1 OR item IS ?5 AND kept = 0)`
 	releaseSlot = `UPDATE slot SET item = NULL, cited_at = NULL
 		WHERE org = ? AND key = ? AND item = ? AND kept = 0 AND condemned = 0`
 	keepSlot    = `UPDATE slot SET kept = 1 WHERE org = ? AND key = ? AND item = ? AND condemned = 0`
-	condemnSlot = `UPDATE slot SET condemned = 1 WHERE org = ? AND key = ? AND item IS ? AND kept = ?`
+	condemnSlot = `UPDATE slot SET condemned = 1 WHERE org = ? AND key = ? AND item IS ? AND cited_at IS ? AND kept = ?`
 	removeSlot  = `DELETE FROM slot WHERE org = ? AND key = ? AND condemned = 1`
 
 	// Each walk is of one partial index; UNION drops what stands in two.
@@ -79,7 +78,9 @@ func (s *Store) KeepSlot(ctx context.Context, org id.ID, key string, item id.ID)
 
 // CondemnSlot implements attachment.Slots.
 func (s *Store) CondemnSlot(ctx context.Context, org id.ID, slot attachment.Slot) error {
-	return s.changeSlot(ctx, org, slot.Key, condemnSlot, func(p *params) { p.id(org).text(slot.Key).id(slot.Item).bool(slot.Kept) })
+	return s.changeSlot(ctx, org, slot.Key, condemnSlot, func(p *params) {
+		p.id(org).text(slot.Key).id(slot.Item).time(slot.CitedAt).bool(slot.Kept)
+	})
 }
 
 func (s *Store) changeSlot(ctx context.Context, org id.ID, key, update string, bind func(p *params)) error {

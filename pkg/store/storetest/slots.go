@@ -65,8 +65,11 @@ func cite(t *testing.T, s Store, m maker) {
 	want.Item, want.CitedAt = racing[winner], at(winner)
 	same(t, slot(t, s, org, want.Key), want)
 
-	must(t, s.CiteSlot(t.Context(), org, want.Key, id.Zero, want.Item, at(winner)))
-	same(t, slot(t, s, org, want.Key).Item, want.Item)
+	listed := want
+	want.CitedAt = at(50)
+	must(t, s.CiteSlot(t.Context(), org, want.Key, id.Zero, want.Item, want.CitedAt))
+	same(t, slot(t, s, org, want.Key), want)
+	changed(t, s.CondemnSlot(t.Context(), org, listed))
 
 	heir := m.ids.New()
 	must(t, s.CiteSlot(t.Context(), org, want.Key, want.Item, heir, at(99)))
@@ -116,6 +119,8 @@ func condemn(t *testing.T, s Store, m maker) {
 	same(t, slot(t, s, org, late.Key), late)
 	must(t, s.CondemnSlot(t.Context(), org, late))
 	changed(t, s.KeepSlot(t.Context(), org, late.Key, late.Item))
+	must(t, s.ReleaseSlot(t.Context(), org, late.Key, late.Item))
+	same(t, slot(t, s, org, late.Key), late)
 	changed(t, s.CiteSlot(t.Context(), org, late.Key, late.Item, m.ids.New(), moment()))
 	changed(t, s.CiteSlot(t.Context(), org, late.Key, late.Item, late.Item, moment()))
 
