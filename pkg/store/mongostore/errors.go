@@ -53,7 +53,8 @@ func away(err error) bool {
 	if !errors.As(err, &said) {
 		return true
 	}
-	if said.HasErrorLabel("RetryableWriteError") || said.HasErrorLabel("RetryableError") {
+	// The last is also what the driver says when it gave up a connection because another one broke.
+	if slices.ContainsFunc([]string{"RetryableWriteError", "RetryableError", "TransientTransactionError"}, said.HasErrorLabel) {
 		return true
 	}
 	return slices.ContainsFunc(said.ErrorCodes(), func(code int) bool { return slices.Contains(passing(), code) })
