@@ -24,6 +24,8 @@ const answerTime = 15 * time.Second
 //	45 s                     after up to 30 s, one that did not after RequestDeadline (20 s): 30 + 15 s to send it
 //	60 s  IdleTimeout        between two requests, counted from the end of the first
 //
+// An idle connection holds about 20 KB, so MaxConnections of them 320 MB: a smaller machine wants a smaller bound.
+//
 // A process that is told to stop ends within DrainDelay + DrainTimeout, and up to 20 s later when something hangs; whoever
 // started it must grant it that (in Kubernetes: terminationGracePeriodSeconds).
 type Config struct {

@@ -31,7 +31,7 @@ func TestIdleConnectionsGiveWayWhenDescriptorsRunOut(t *testing.T) {
 		}
 		defer conn.Close()
 	}
-	if _, err := get(newClient(t), "http://"+addr+"/"); err != nil {
+	if _, err := get("http://" + addr + "/"); err != nil {
 		t.Errorf("not served: %v", err)
 	}
 	c.signal(t, syscall.SIGTERM)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -28,10 +29,11 @@ func trickle(conn net.Conn, opening, piece string) {
 func TestHostileClientsAreCutByADeadlineWhileOthersAreServed(t *testing.T) {
 	cfg := defaults(t)
 	cfg.ReadHeaderTimeout = 200 * time.Millisecond
-	cfg.ReadTimeout = 300 * time.Millisecond
-	cfg.WriteTimeout = 400 * time.Millisecond
-	cfg.IdleTimeout = 250 * time.Millisecond
-	const atLast = 3 * time.Second // far above each deadline, far below the defaults
+	cfg.IdleTimeout = 200 * time.Millisecond
+	cfg.ReadTimeout = 2 * time.Second
+	cfg.WriteTimeout = 2 * time.Second
+	// Far enough above each deadline for a busy machine, and below the next longer one.
+	const soon, atLast = 1800 * time.Millisecond, 8 * time.Second
 	unread := make(chan error, 1)
 	p := serve(t, cfg, newEnv(), run.App{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/large" {
@@ -44,37 +46,37 @@ func TestHostileClientsAreCutByADeadlineWhileOthersAreServed(t *testing.T) {
 		}
 	})})
 
-	const post = "POST / HTTP/1.1\r\nHost: heard\r\n"
-	attacks := map[string]func(net.Conn){
-		"says nothing":     func(net.Conn) {},
-		"trickles headers": func(c net.Conn) { trickle(c, "GET / HTTP/1.1\r\nHost: heard\r\n", "X-More: of it\r\n") },
-		"trickles later headers": func(c net.Conn) {
-			trickle(c, "GET / HTTP/1.1\r\nHost: heard\r\n\r\nGET / HTTP/1.1\r\n", "X-More: of it\r\n")
-		},
-		"trickles a body": func(c net.Conn) { trickle(c, post+"Content-Length: 1000000\r\n\r\n", "x") },
-		"trickles chunks": func(c net.Conn) { trickle(c, post+"Transfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n") },
-		"never ends its chunks": func(c net.Conn) {
+	const whole, half, post = "GET / HTTP/1.1\r\nHost: heard\r\n\r\n", "GET / HTTP/1.1\r\n", "POST / HTTP/1.1\r\nHost: heard\r\n"
+	attacks := map[string]struct {
+		within time.Duration
+		attack func(net.Conn)
+	}{
+		"says nothing":           {soon, func(net.Conn) {}},
+		"idles after an answer":  {soon, func(c net.Conn) { _, _ = io.WriteString(c, whole) }},
+		"trickles headers":       {soon, func(c net.Conn) { trickle(c, half, "X-More: of it\r\n") }},
+		"trickles later headers": {soon, func(c net.Conn) { trickle(c, whole+half, "X-More: of it\r\n") }},
+		"trickles a body":        {atLast, func(c net.Conn) { trickle(c, post+"Content-Length: 1000000\r\n\r\n", "x") }},
+		"trickles chunks":        {atLast, func(c net.Conn) { trickle(c, post+"Transfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n") }},
+		"never ends its chunks": {atLast, func(c net.Conn) {
 			_, err := io.WriteString(c, post+"Transfer-Encoding: chunked\r\n\r\n")
 			for chunk := "1000\r\n" + strings.Repeat("x", 0x1000) + "\r\n"; err == nil; {
 				_, err = io.WriteString(c, chunk)
 			}
-		},
-		"idles after an answer": func(c net.Conn) { _, _ = io.WriteString(c, "GET / HTTP/1.1\r\nHost: heard\r\n\r\n") },
+		}},
 	}
 	var attackers sync.WaitGroup
-	for name, attack := range attacks {
+	for name, row := range attacks {
+		conn := dial(t, p)
 		attackers.Go(func() {
-			conn := dial(t, p)
-			began := time.Now()
-			go attack(conn)
-			_ = conn.SetReadDeadline(began.Add(atLast))
-			if _, err := io.Copy(io.Discard, conn); isTimeout(err) {
-				t.Errorf("a client that %s still had its connection after %s", name, atLast)
+			go row.attack(conn)
+			_ = conn.SetReadDeadline(time.Now().Add(row.within))
+			if _, err := io.Copy(io.Discard, conn); errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("a client that %s still had its connection after %s", name, row.within)
 			}
 		})
 	}
+	conn := dial(t, p)
 	attackers.Go(func() {
-		conn := dial(t, p)
 		_, _ = io.WriteString(conn, "GET /large HTTP/1.1\r\nHost: heard\r\n\r\n")
 		select {
 		case err := <-unread:
@@ -88,9 +90,9 @@ func TestHostileClientsAreCutByADeadlineWhileOthersAreServed(t *testing.T) {
 
 	over := make(chan struct{})
 	go func() { attackers.Wait(); close(over) }()
-	for honest := newClient(t); ; {
+	for {
 		began := time.Now()
-		if _, err := get(honest, p.url("/")); err != nil {
+		if _, err := get(p.url("/")); err != nil {
 			t.Fatalf("an honest client was not served: %v", err)
 		}
 		if took := time.Since(began); took > time.Second {
@@ -99,7 +101,7 @@ func TestHostileClientsAreCutByADeadlineWhileOthersAreServed(t *testing.T) {
 		select {
 		case <-over:
 			return
-		case <-time.After(5 * time.Millisecond):
+		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }
@@ -130,17 +132,14 @@ func TestIdleConnectionsHoldLittleMemoryAndGiveWay(t *testing.T) {
 	for range beyond {
 		idle()
 	}
-	// The oldest gave way, and only they.
-	for i, conn := range conns[:beyond] {
-		_ = conn.SetReadDeadline(time.Now().Add(patience))
-		if _, err := conn.Read(make([]byte, 1)); err == nil || isTimeout(err) {
-			t.Fatalf("connection %d of %d is still open: %v", i, bound+beyond, err)
+	var cut []int
+	for i, conn := range conns {
+		if exchange(conn) != nil {
+			cut = append(cut, i)
 		}
 	}
-	for i, conn := range conns[beyond:] {
-		if err := exchange(conn); err != nil {
-			t.Fatalf("connection %d was cut although it was within the bound: %v", beyond+i, err)
-		}
+	if len(cut) != beyond || slices.Max(cut) > bound/2 {
+		t.Errorf("%d connections gave way to %d: %v", len(cut), beyond, cut)
 	}
 }
 
@@ -199,8 +198,6 @@ func exchange(conn net.Conn) error {
 		}
 	}
 }
-
-func isTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
 
 func memory() uint64 {
 	runtime.GC()

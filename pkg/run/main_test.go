@@ -126,7 +126,7 @@ func TestASignalEndsTheProcessWithZeroOnceItsRequestsAreAnswered(t *testing.T) {
 			url := "http://" + c.line(t) + "/slow"
 			answer := make(chan error, 1)
 			go func() {
-				_, err := get(newClient(t), url)
+				_, err := get(url)
 				answer <- err
 			}()
 			c.line(t)
@@ -144,7 +144,7 @@ func TestASignalEndsTheProcessWithZeroOnceItsRequestsAreAnswered(t *testing.T) {
 func TestASecondSignalEndsTheProcessAtOnce(t *testing.T) {
 	c := startChild(t, "HEARD_TOY_TOKEN=hunter2")
 	url := "http://" + c.line(t) + "/stuck"
-	go func() { _, _ = get(newClient(t), url) }()
+	go func() { _, _ = get(url) }()
 	c.line(t)
 	c.signal(t, syscall.SIGTERM)
 	c.signal(t, os.Interrupt) // another one, because a pending signal swallows its like
