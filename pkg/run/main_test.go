@@ -131,6 +131,7 @@ func TestASignalEndsTheProcessWithZeroOnceItsRequestsAreAnswered(t *testing.T) {
 			}()
 			c.line(t)
 			c.signal(t, s)
+			c.signal(t, syscall.SIGTERM) // as whoever signals the whole process group does, too
 			if err := receive(t, answer); err != nil {
 				t.Errorf("the request in flight: %v", err)
 			}
@@ -147,7 +148,8 @@ func TestASecondSignalEndsTheProcessAtOnce(t *testing.T) {
 	go func() { _, _ = get(url) }()
 	c.line(t)
 	c.signal(t, syscall.SIGTERM)
-	c.signal(t, os.Interrupt) // another one, because a pending signal swallows its like
+	time.Sleep(600 * time.Millisecond) // until a signal is a second request
+	c.signal(t, os.Interrupt)
 	if code := c.end(t); code != 1 {
 		t.Errorf("exit %d: %s", code, c.stderr.String())
 	}

@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+	"time"
 
 	"github.com/heard-dev/heard/pkg/config"
 	"github.com/heard-dev/heard/pkg/telemetry"
@@ -24,7 +25,7 @@ type Open[C Configured] func(ctx context.Context, cfg C, env *Env) (App, error)
 
 // Main is the main function of a service. It fills C from the environment, below which defaults (NAME=value) count, and
 // runs what open gives until SIGTERM or an interrupt asks it to stop. It returns after a clean end; after any other it
-// says why on standard error and exits with code 1. A second signal ends the process at once.
+// says why on standard error and exits with code 1. A second signal, over half a second later, ends the process at once.
 func Main[C Configured](name string, open Open[C], defaults ...string) {
 	if err := liveUntilToldToStop(name, open, append(defaults, os.Environ()...)); err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
@@ -46,13 +47,22 @@ func liveUntilToldToStop[C Configured](name string, open Open[C], environ []stri
 	case <-signals:
 		stop()
 	}
-	select {
-	case err := <-ended:
-		return err
-	case <-signals:
-		return errors.New("told twice to stop: requests may be unanswered")
+	// Whoever stops a whole process group, as timeout and terminals do, may reach this process twice within one request.
+	told := time.Now()
+	for {
+		select {
+		case err := <-ended:
+			return err
+		case <-signals:
+			if time.Since(told) > oneRequest {
+				return errors.New("told twice to stop: requests may be unanswered")
+			}
+		}
 	}
 }
+
+// oneRequest is how close two signals lie that are one request to stop.
+const oneRequest = 500 * time.Millisecond
 
 func live[C Configured](ctx context.Context, name string, open Open[C], environ []string) (err error) {
 	cfg, err := config.Load[C](environ)
