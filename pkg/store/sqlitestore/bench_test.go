@@ -14,8 +14,10 @@ import (
 func sample(ids *id.Source, org, app id.ID) feedback.Item {
 	return feedback.Item{
 		ID: ids.New(), Org: org, App: app, Status: feedback.Received,
-		Submitter: feedback.Submitter{Mode: feedback.Private, ExternalUserID: "user-12345", Email: "ann@example.com", Claims: []byte(`{"plan":"pro"}`)},
-		Severity:  feedback.High, Text: strings.Repeat("The page broke. ", 12), URL: "https://app.example/path/to/page?x=1",
+		Submitter: feedback.Submitter{
+			Mode: feedback.Private, ExternalUserID: "user-12345", Email: "ann@example.com", Claims: []byte(`{"plan":"pro"}`),
+		},
+		Severity: feedback.High, Text: strings.Repeat("The page broke. ", 12), URL: "https://app.example/path/to/page?x=1",
 		UserAgent: "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
 		Viewport:  &feedback.Viewport{Width: 1280, Height: 720, PixelRatio: 2}, Metadata: []byte(`{"build":"1.2.3","flags":["a","b"]}`),
 		CreatedAt: time.Now(), UpdatedAt: time.Now(),
@@ -55,6 +57,19 @@ func BenchmarkListFeedback(b *testing.B) {
 		page, err := s.ListFeedback(b.Context(), org, feedback.Query{Limit: 50})
 		if err != nil || len(page.Items) != 50 {
 			b.Fatal(len(page.Items), err)
+		}
+	}
+}
+
+func BenchmarkFeedback(b *testing.B) {
+	s, ids := open(b), id.NewSource(time.Now, rand.Reader)
+	item := sample(ids, id.ID{1}, id.ID{2})
+	if err := s.InsertFeedback(b.Context(), item.Org, item); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := s.Feedback(b.Context(), item.Org, item.ID); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

@@ -1,10 +1,13 @@
 package sqlitestore
 
 import (
+	"crypto/rand"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
+	"time"
 
 	"zombiezen.com/go/sqlite"
 
@@ -104,4 +107,46 @@ func TestAForeignDatabaseIsRefused(t *testing.T) {
 	if s, err := Open(t.Context(), Options{Path: garbage}); err == nil {
 		t.Errorf("garbage was opened: %v", s.Close())
 	}
+}
+
+func TestEveryCommitIsSynced(t *testing.T) {
+	s := open(t)
+	for pragma, want := range map[string]string{"PRAGMA synchronous": "2", "PRAGMA journal_mode": "wal"} { // 2 is FULL
+		if err := each(s.writer, pragma, noParams, func(r *row) {
+			if got := r.text(); got != want {
+				t.Errorf("%s is %s, want %s", pragma, got, want)
+			}
+		}); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestTwoProcessesMayShareTheFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "heard.db")
+	var stores [2]*Store
+	for n := range stores {
+		s, err := Open(t.Context(), Options{Path: path})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		stores[n] = s
+	}
+	ids, org := id.NewSource(time.Now, rand.Reader), id.ID{1}
+	var wg sync.WaitGroup
+	for n := range 8 {
+		wg.Go(func() {
+			mine, other := stores[n%2], stores[(n+1)%2]
+			for range 20 {
+				item := sample(ids, org, org)
+				if err := mine.InsertFeedback(t.Context(), org, item); err != nil {
+					t.Error(err)
+				} else if _, err := other.Feedback(t.Context(), org, item.ID); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }

@@ -18,7 +18,6 @@ import (
 	"zombiezen.com/go/sqlite/sqlitemigration"
 	"zombiezen.com/go/sqlite/sqlitex"
 
-	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/core/agentrun"
 	"github.com/heard-dev/heard/pkg/core/apikey"
 	"github.com/heard-dev/heard/pkg/core/attachment"
@@ -59,10 +58,10 @@ type Options struct {
 
 // Store is an open database. It is safe for concurrent use.
 type Store struct {
-	readers chan *sqlite.Conn
+	readers chan *reader
 	writer  *sqlite.Conn
 	queue   chan *operation
-	commits atomic.Int64
+	commits atomic.Int64 // groups written so far
 
 	log      string // the path of the write-ahead log
 	logLimit int64  // bytes
@@ -90,7 +89,7 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 		options.Readers = 4
 	}
 	s := &Store{
-		readers: make(chan *sqlite.Conn, options.Readers),
+		readers: make(chan *reader, options.Readers),
 		writer:  writer,
 		queue:   make(chan *operation, queueLength),
 
@@ -102,11 +101,11 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 		stopped: make(chan struct{}),
 	}
 	for range options.Readers {
-		reader, err := connect(options.Path, "PRAGMA query_only = ON")
+		conn, err := connect(options.Path, "PRAGMA query_only = ON")
 		if err != nil {
 			return nil, errors.Join(err, s.closeConnections(len(s.readers)))
 		}
-		s.readers <- reader
+		s.readers <- newReader(conn)
 	}
 	go s.writeUntilClosed()
 	return s, nil
@@ -129,34 +128,14 @@ func (s *Store) Ping(ctx context.Context) error {
 		return err
 	}
 	return s.read(ctx, func(conn *sqlite.Conn) error {
-		return each(conn, "SELECT 1 FROM org LIMIT 1", func(*params) {}, func(*row) {})
+		return each(conn, "SELECT 1 FROM org LIMIT 1", noParams, func(*row) {})
 	})
-}
-
-// read runs do on a connection of its own, which ctx interrupts.
-func (s *Store) read(ctx context.Context, do func(conn *sqlite.Conn) error) error {
-	if err := ctx.Err(); err != nil {
-		return apierr.Away(err)
-	}
-	select {
-	case conn := <-s.readers:
-		conn.SetInterrupt(ctx.Done())
-		defer func() {
-			conn.SetInterrupt(nil) // also ends a statement left halfway, and with it the snapshot it reads
-			s.readers <- conn
-		}()
-		return refusal(ctx, do(conn))
-	case <-ctx.Done():
-		return apierr.Away(ctx.Err())
-	case <-s.closing:
-		return apierr.Away(errClosed)
-	}
 }
 
 func (s *Store) closeConnections(readers int) error {
 	var errs []error
 	for range readers {
-		errs = append(errs, (<-s.readers).Close())
+		errs = append(errs, (<-s.readers).conn.Close())
 	}
 	return errors.Join(append(errs, s.writer.Close())...)
 }
