@@ -9,54 +9,52 @@ import (
 
 // pageQuery is the statement for a query: one of eight, so that each connection prepares it once. A page is one walk of the
 // one index that holds exactly the filters asked for. Where duplicates are shown as well, it is two walks of that index
-// merged; each stops by itself after a page, so the sort is of two pages at most.
+// merged as they go, so that nothing is sorted.
 //
 // LIMIT is given a sum because SQLite looks at a bare parameter there when it plans, and so plans anew for each execution.
 func pageQuery(query feedback.Query) string {
 	const (
 		list        = `SELECT ` + summaryColumns + ` FROM feedback`
-		walk        = ` AND id < ? ORDER BY id DESC LIMIT ? + 0`
-		ofOrg       = ` WHERE org = ?`
-		ofApp       = ` WHERE org = ? AND app = ?`
-		ofStatus    = ` WHERE org = ? AND status = ?`
-		ofAppStatus = ` WHERE org = ? AND app = ? AND status = ?`
-		original    = ` AND duplicate = 0` + walk
-		duplicate   = ` AND duplicate = 1` + walk
-
-		merge = list + ` WHERE rowid IN (SELECT row FROM (SELECT rowid AS row FROM feedback`
-		with  = `) UNION ALL SELECT row FROM (SELECT rowid AS row FROM feedback`
-		end   = `)) ORDER BY id DESC LIMIT ? + 0`
+		ofOrg       = list + ` WHERE org = ?`
+		ofApp       = list + ` WHERE org = ? AND app = ?`
+		ofStatus    = list + ` WHERE org = ? AND status = ?`
+		ofAppStatus = list + ` WHERE org = ? AND app = ? AND status = ?`
+		original    = ` AND duplicate = 0`
+		duplicate   = ` AND duplicate = 1`
+		before      = ` AND id < ?`
+		and         = before + ` UNION ALL `
+		newest      = before + ` ORDER BY id DESC LIMIT ? + 0`
 	)
 	type filters struct{ app, status, duplicates bool }
 	switch (filters{!query.App.IsZero(), query.Status != "", query.ShowsDuplicates()}) {
 	case filters{}:
-		return list + ofOrg + original
+		return ofOrg + original + newest
 	case filters{app: true}:
-		return list + ofApp + original
+		return ofApp + original + newest
 	case filters{status: true}:
-		return list + ofStatus + original
+		return ofStatus + original + newest
 	case filters{app: true, status: true}:
-		return list + ofAppStatus + original
+		return ofAppStatus + original + newest
 	case filters{duplicates: true}:
-		return list + ofOrg + walk
+		return ofOrg + newest
 	case filters{app: true, duplicates: true}:
-		return merge + ofApp + original + with + ofApp + duplicate + end
+		return ofApp + original + and + ofApp + duplicate + newest
 	case filters{status: true, duplicates: true}:
-		return merge + ofStatus + original + with + ofStatus + duplicate + end
+		return ofStatus + original + and + ofStatus + duplicate + newest
 	default:
-		return merge + ofAppStatus + original + with + ofAppStatus + duplicate + end
+		return ofAppStatus + original + and + ofAppStatus + duplicate + newest
 	}
 }
 
 func bindPage(p *params, org id.ID, query feedback.Query, rows int64) {
-	bindWalk(p, org, query, rows)
+	bindFilters(p, org, query)
 	if query.ShowsDuplicates() && (!query.App.IsZero() || query.Status != "") {
-		bindWalk(p, org, query, rows)
-		p.int(rows)
+		bindFilters(p, org, query)
 	}
+	p.int(rows)
 }
 
-func bindWalk(p *params, org id.ID, query feedback.Query, rows int64) {
+func bindFilters(p *params, org id.ID, query feedback.Query) {
 	p.id(org)
 	if !query.App.IsZero() {
 		p.id(query.App)
@@ -69,5 +67,4 @@ func bindWalk(p *params, org id.ID, query feedback.Query, rows int64) {
 	} else {
 		p.id(query.Before)
 	}
-	p.int(rows)
 }

@@ -15,12 +15,8 @@ func TestEveryPageIsAWalkOfItsOwnIndex(t *testing.T) {
 	walk := func(index, equal string) string {
 		return "SEARCH feedback USING INDEX " + index + " (" + equal + " AND id<?)"
 	}
-	// Two walks that read the index alone, then the rows they found, sorted: two pages of them at most.
 	merged := func(index, equal string) string {
-		walk := strings.Replace(walk(index, equal), "USING", "USING COVERING", 1)
-		return "SEARCH feedback USING INTEGER PRIMARY KEY (rowid=?) | LIST SUBQUERY 4 | COMPOUND QUERY | LEFT-MOST SUBQUERY" +
-			" | CO-ROUTINE (subquery-1) | " + walk + " | SCAN (subquery-1)" +
-			" | UNION ALL | CO-ROUTINE (subquery-3) | " + walk + " | SCAN (subquery-3) | USE TEMP B-TREE FOR ORDER BY"
+		return "MERGE (UNION ALL) | LEFT | " + walk(index, equal) + " | RIGHT | " + walk(index, equal)
 	}
 	for _, row := range []struct {
 		query feedback.Query
