@@ -29,8 +29,10 @@ func TestEveryPageIsAWalkOfItsOwnIndex(t *testing.T) {
 		{feedback.Query{IncludeDuplicates: true}, walk("feedback_id", "org=?")},
 		{feedback.Query{App: app, IncludeDuplicates: true}, merged("feedback_app", "org=? AND app=? AND duplicate=?")},
 		{feedback.Query{Status: "duplicate"}, merged("feedback_status", "org=? AND status=? AND duplicate=?")},
-		{feedback.Query{App: app, Status: "queued", IncludeDuplicates: true},
-			merged("feedback_app_status", "org=? AND app=? AND status=? AND duplicate=?")},
+		{
+			feedback.Query{App: app, Status: "queued", IncludeDuplicates: true},
+			merged("feedback_app_status", "org=? AND app=? AND status=? AND duplicate=?"),
+		},
 	} {
 		if got := plan(t, s, pageQuery(row.query)); got != row.want {
 			t.Errorf("%+v\n got %s\nwant %s", row.query, got, row.want)

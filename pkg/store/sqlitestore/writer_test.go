@@ -226,3 +226,29 @@ func stopping(stop chan struct{}, wait time.Duration) bool {
 		return false
 	}
 }
+
+func TestAFullDiskIsAwayUntilThereIsRoom(t *testing.T) {
+	s, ids := open(t), id.NewSource(time.Now, rand.Reader)
+	pragma := func(text string) {
+		t.Helper()
+		if err := s.write(t.Context(), func(conn *sqlite.Conn) error { return each(conn, text, noParams, func(*row) {}) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	small, large := sample(ids, id.ID{1}, id.ID{2}), sample(ids, id.ID{1}, id.ID{2})
+	large.Metadata = make([]byte, 1<<20)
+	if err := s.InsertFeedback(t.Context(), small.Org, small); err != nil {
+		t.Fatal(err)
+	}
+	pragma("PRAGMA max_page_count = 1") // SQLite makes that the present size
+	if err := s.InsertFeedback(t.Context(), large.Org, large); apierr.KindOf(err) != apierr.Unavailable {
+		t.Errorf("on a full disk: %v", err)
+	}
+	if _, err := s.Feedback(t.Context(), small.Org, small.ID); err != nil {
+		t.Errorf("what was there before: %v", err)
+	}
+	pragma("PRAGMA max_page_count = 1000000")
+	if err := s.InsertFeedback(t.Context(), large.Org, large); err != nil {
+		t.Errorf("once there is room: %v", err)
+	}
+}
