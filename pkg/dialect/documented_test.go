@@ -25,6 +25,7 @@ func TestDocumentedAnswersAreExact(t *testing.T) {
 		apierr.Issue{Path: []any{"viewport", "w"}, Code: "invalid_type", Message: "Expected a number."},
 		apierr.Issue{Code: "c", Message: "m"},
 	)
+	u, o, b, a, g := userz.Dialect{}, userorbit.Dialect{}, userboost.Dialect{}, authworx.Dialect{}, users.Dialect{}
 	rows := []struct {
 		id      string
 		d       dialect.Dialect
@@ -34,56 +35,92 @@ func TestDocumentedAnswersAreExact(t *testing.T) {
 		body    string
 		header  string
 	}{
-		{"U6", userz.Dialect{}, denied(apierr.CodeMissingAuthorization), nil, 401,
-			`{"error":{"code":"missing_authorization","message":"m"}}`, ""},
-		{"U6", userz.Dialect{}, denied(apierr.CodeInvalidAuthorization), nil, 401,
-			`{"error":{"code":"invalid_authorization","message":"m"}}`, ""},
-		{"U6", userz.Dialect{}, denied(apierr.CodeUnknownApp), nil, 401,
-			`{"error":{"code":"unknown_app","message":"m"}}`, ""},
-		{"U6", userz.Dialect{}, denied(apierr.CodeTokenExpired), nil, 401,
-			`{"error":{"code":"invalid_user_token","message":"m"}}`, ""},
-		{"U8", userz.Dialect{}, issues, nil, 400,
+		{
+			"U6", u, denied(apierr.CodeMissingAuthorization), nil, 401,
+			`{"error":{"code":"missing_authorization","message":"m"}}`, "",
+		},
+		{
+			"U6", u, denied(apierr.CodeInvalidAuthorization), nil, 401,
+			`{"error":{"code":"invalid_authorization","message":"m"}}`, "",
+		},
+		{
+			"U6", u, denied(apierr.CodeUnknownApp), nil, 401,
+			`{"error":{"code":"unknown_app","message":"m"}}`, "",
+		},
+		{
+			"U6", u, denied(apierr.CodeTokenExpired), nil, 401,
+			`{"error":{"code":"invalid_user_token","message":"m"}}`, "",
+		},
+		{
+			"U8", u, issues, nil, 400,
 			`{"error":{"code":"invalid_body","message":"The request body is not valid.","details":[` +
-				`{"path":["viewport","w"],"code":"invalid_type","message":"Expected a number."},{"path":[],"code":"c","message":"m"}]}}`, ""},
-		{"U9", userz.Dialect{}, failure(apierr.TooLarge, apierr.CodePayloadTooLarge, "m"), nil, 413,
-			`{"error":{"code":"payload_too_large","message":"m"}}`, ""},
-		{"U10", userz.Dialect{}, slow, nil, 429, `{"error":{"code":"rate_limited","message":"m","retryAfterMs":1500}}`, "Retry-After: 2"},
-		{"U11", userz.Dialect{}, failure(apierr.Unavailable, "shard_down", "m"), nil, 503,
-			`{"error":{"code":"internal_error","message":"m","requestId":"req_0123456789"}}`, "Retry-After: 1"},
+				`{"path":["viewport","w"],"code":"invalid_type","message":"Expected a number."},{"path":[],"code":"c","message":"m"}]}}`, "",
+		},
+		{
+			"U9", u, failure(apierr.TooLarge, apierr.CodePayloadTooLarge, "m"), nil, 413,
+			`{"error":{"code":"payload_too_large","message":"m"}}`, "",
+		},
+		{"U10", u, slow, nil, 429, `{"error":{"code":"rate_limited","message":"m","retryAfterMs":1500}}`, "Retry-After: 2"},
+		{
+			"U11", u, failure(apierr.Unavailable, "shard_down", "m"), nil, 503,
+			`{"error":{"code":"internal_error","message":"m","requestId":"req_0123456789"}}`, "Retry-After: 1",
+		},
 
-		{"O7", userorbit.Dialect{}, denied(apierr.CodeInvalidKey), nil, 401,
-			`{"error":"Authentication required","statusCode":401}`, ""},
-		{"O8", userorbit.Dialect{}, denied(apierr.CodeTokenExpired), nil, 401, `{"error":"Token expired","statusCode":401}`, ""},
-		{"O9", userorbit.Dialect{}, denied(apierr.CodeMissingAuthorization), nil, 401,
-			`{"error":"Authentication required","statusCode":401}`, ""},
-		{"D16", userorbit.Dialect{}, issues, nil, 400, `{"error":"viewport.w: Expected a number; m","statusCode":400}`, ""},
+		{
+			"O7", o, denied(apierr.CodeInvalidKey), nil, 401,
+			`{"error":"Authentication required","statusCode":401}`, "",
+		},
+		{"O8", o, denied(apierr.CodeTokenExpired), nil, 401, `{"error":"Token expired","statusCode":401}`, ""},
+		{
+			"O9", o, denied(apierr.CodeMissingAuthorization), nil, 401,
+			`{"error":"Authentication required","statusCode":401}`, "",
+		},
+		{"D16", o, issues, nil, 400, `{"error":"viewport.w: Expected a number; m","statusCode":400}`, ""},
 
-		{"B5", userboost.Dialect{}, apierr.Body(apierr.Issue{Path: []any{"user"}, Message: "Expected an object."}), nil, 400,
+		{
+			"B5", b, apierr.Body(apierr.Issue{Path: []any{"user"}, Message: "Expected an object."}), nil, 400,
 			`{"success":false,"error":{"code":"VALIDATION_ERROR","message":"The request body is not valid.",` +
-				`"details":{"fields":[{"field":"user","message":"Expected an object."}]}}}`, ""},
-		{"B6", userboost.Dialect{}, denied(apierr.CodeInvalidKey), &afforded, 401,
-			`{"success":false,"error":{"code":"INVALID_API_KEY","message":"Invalid or inactive API key"}}`, ""},
-		{"B7", userboost.Dialect{}, denied(apierr.CodeMissingAuthorization), nil, 401,
-			`{"success":false,"error":{"code":"MISSING_AUTH_HEADER","message":"Missing or invalid authorization header"}}`, ""},
-		{"B7", userboost.Dialect{}, denied(apierr.CodeInvalidAuthorization), nil, 401,
-			`{"success":false,"error":{"code":"MISSING_AUTH_HEADER","message":"Missing or invalid authorization header"}}`, ""},
-		{"B8", userboost.Dialect{}, denied(apierr.CodeInvalidKeyFormat), nil, 401,
-			`{"success":false,"error":{"code":"INVALID_KEY_FORMAT","message":"API key must start with ub_live_ or ub_test_"}}`, ""},
-		{"B10", userboost.Dialect{}, slow, &spent, 429,
+				`"details":{"fields":[{"field":"user","message":"Expected an object."}]}}}`, "",
+		},
+		{
+			"B6", b, denied(apierr.CodeInvalidKey), &afforded, 401,
+			`{"success":false,"error":{"code":"INVALID_API_KEY","message":"Invalid or inactive API key"}}`, "",
+		},
+		{
+			"B7", b, denied(apierr.CodeMissingAuthorization), nil, 401,
+			`{"success":false,"error":{"code":"MISSING_AUTH_HEADER","message":"Missing or invalid authorization header"}}`, "",
+		},
+		{
+			"B7", b, denied(apierr.CodeInvalidAuthorization), nil, 401,
+			`{"success":false,"error":{"code":"MISSING_AUTH_HEADER","message":"Missing or invalid authorization header"}}`, "",
+		},
+		{
+			"B8", b, denied(apierr.CodeInvalidKeyFormat), nil, 401,
+			`{"success":false,"error":{"code":"INVALID_KEY_FORMAT","message":"API key must start with ub_live_ or ub_test_"}}`, "",
+		},
+		{
+			"B10", b, slow, &spent, 429,
 			`{"success":false,"error":{"code":"RATE_LIMIT_EXCEEDED","message":"Rate limit exceeded. Try again in 45 seconds.",` +
 				`"details":{"limit":100,"window_seconds":60,"retry_after_seconds":45,"requests_remaining":0}}}`,
-			"Retry-After: 45, X-RateLimit-Limit: 100, X-RateLimit-Remaining: 0, X-RateLimit-Reset: 1642694460, X-RateLimit-Window: 60"},
+			"Retry-After: 45, X-RateLimit-Limit: 100, X-RateLimit-Remaining: 0, X-RateLimit-Reset: 1642694460, X-RateLimit-Window: 60",
+		},
 
-		{"A5", authworx.Dialect{}, denied(apierr.CodeInvalidKey), &afforded, 401, `{"status":"error","message":"m"}`, ""},
-		{"A7", authworx.Dialect{}, slow, &spent, 429, `{"status":"error","message":"m"}`,
-			"Retry-After: 45, X-RateLimit-Limit: 100, X-RateLimit-Remaining: 0, X-RateLimit-Reset: 1642694460"},
+		{"A5", a, denied(apierr.CodeInvalidKey), &afforded, 401, `{"status":"error","message":"m"}`, ""},
+		{
+			"A7", a, slow, &spent, 429, `{"status":"error","message":"m"}`,
+			"Retry-After: 45, X-RateLimit-Limit: 100, X-RateLimit-Remaining: 0, X-RateLimit-Reset: 1642694460",
+		},
 
-		{"G3", users.Dialect{}, failure(apierr.Conflict, apierr.CodeAlreadyExists, "Email address is already in use."), nil, 400,
-			`{"error":"Email address is already in use."}`, ""},
-		{"G6", users.Dialect{}, denied(apierr.CodeInvalidKey), nil, 401, `{"error":"Invalid API key provided."}`, ""},
-		{"G7", users.Dialect{}, apierr.Body(apierr.Issue{Path: []any{"password"}, Message: "At least 8 characters."}), nil, 400,
-			`{"error":"password: At least 8 characters"}`, ""},
-		{"G9", users.Dialect{}, slow, &spent, 429, `{"error":"m"}`, "RateLimit-Remaining: 0, RateLimit-Reset: 45, Retry-After: 45"},
+		{
+			"G3", g, failure(apierr.Conflict, apierr.CodeAlreadyExists, "Email address is already in use."), nil, 400,
+			`{"error":"Email address is already in use."}`, "",
+		},
+		{"G6", g, denied(apierr.CodeInvalidKey), nil, 401, `{"error":"Invalid API key provided."}`, ""},
+		{
+			"G7", g, apierr.Body(apierr.Issue{Path: []any{"password"}, Message: "At least 8 characters."}), nil, 400,
+			`{"error":"password: At least 8 characters"}`, "",
+		},
+		{"G9", g, slow, &spent, 429, `{"error":"m"}`, "RateLimit-Remaining: 0, RateLimit-Reset: 45, Retry-After: 45"},
 	}
 	for _, row := range rows {
 		got := row.d.Refuse(refusal(row.err, row.verdict))

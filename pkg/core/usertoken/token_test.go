@@ -238,8 +238,10 @@ func TestNewNamesEveryFault(t *testing.T) {
 		want           []string
 	}{
 		{"all at once", "", "[]", 0, []string{"sub too_small", "ctx invalid_type", "expiresInSeconds too_small"}},
-		{"all too big", strings.Repeat("é", 257), `{"a":"` + strings.Repeat("x", 2048) + `"}`, usertoken.MaxTTL + time.Second,
-			[]string{"sub too_big", "ctx too_big", "expiresInSeconds too_big"}},
+		{
+			"all too big", strings.Repeat("é", 257), `{"a":"` + strings.Repeat("x", 2048) + `"}`, usertoken.MaxTTL + time.Second,
+			[]string{"sub too_big", "ctx too_big", "expiresInSeconds too_big"},
+		},
 		{"not text", "\xff", `{`, 59 * time.Second, []string{"sub invalid_format", "ctx invalid_format", "expiresInSeconds too_small"}},
 		{"the bounds", strings.Repeat("é", 256), `{"a":"` + strings.Repeat("x", 2040) + `"}`, usertoken.MaxTTL, nil},
 		{"the least", "u", ``, usertoken.MinTTL, nil},

@@ -29,20 +29,26 @@ func TestFormats(t *testing.T) {
 		{
 			"uri",
 			[]string{"https://example.com/a?q={x}|100%#é", "http://[::1]:8080", "HTTP://u@h", "mailto:a@b", "capacitor://localhost", "about:blank"},
-			[]string{"", "example.com", "/path", "https://", "https:///p", "https:x", "http://a b", "http://[::1", "http://h:port",
-				":x", "1a:b", "é:b", "x:"},
+			[]string{
+				"", "example.com", "/path", "https://", "https:///p", "https:x", "http://a b", "http://[::1", "http://h:port",
+				":x", "1a:b", "é:b", "x:",
+			},
 		},
 		{
 			"email",
 			[]string{"jane@example.com", "j.d+tag@mail.example.co", "root@localhost"},
-			[]string{"", "jane", "@example.com", "jane@", "a@b@c", "a b@c.d", ".a@b.c", "a..b@c.d", "a@-b.c", "a@b..c", "Jane <a@b.c>",
-				strings.Repeat("x", 65) + "@b.c", "a@" + strings.Repeat("x", 64) + ".c"},
+			[]string{
+				"", "jane", "@example.com", "jane@", "a@b@c", "a b@c.d", ".a@b.c", "a..b@c.d", "a@-b.c", "a@b..c", "Jane <a@b.c>",
+				strings.Repeat("x", 65) + "@b.c", "a@" + strings.Repeat("x", 64) + ".c",
+			},
 		},
 		{
 			"time",
 			[]string{"2026-01-02T03:04:05Z", "2026-01-02T03:04:05.123456789+23:59"},
-			[]string{"", "2026-01-02", "2026-01-02T3:04:05Z", "2026-01-02T03:04:05,1Z", "2026-01-02T03:04:05+24:00", "2026-01-02T03:04:05+00:60",
-				"2026-02-30T03:04:05Z", "2026-01-02 03:04:05Z", "2026-01-02T03:04:05"},
+			[]string{
+				"", "2026-01-02", "2026-01-02T3:04:05Z", "2026-01-02T03:04:05,1Z", "2026-01-02T03:04:05+24:00", "2026-01-02T03:04:05+00:60",
+				"2026-02-30T03:04:05Z", "2026-01-02 03:04:05Z", "2026-01-02T03:04:05",
+			},
 		},
 		{
 			"uuid",

@@ -127,8 +127,12 @@ func orgView(o tenant.Org) record {
 
 func appView(a tenant.App) record {
 	return record{
-		{"id", a.ID.String()}, {"slug", a.Slug}, {"name", a.Name}, {"publicKey", a.PublicKey},
-		{"publicSubmissionEnabled", a.PublicSubmission}, {"allowedOrigins", append([]string{}, a.AllowedOrigins...)},
+		{"id", a.ID.String()},
+		{"slug", a.Slug},
+		{"name", a.Name},
+		{"publicKey", a.PublicKey},
+		{"publicSubmissionEnabled", a.PublicSubmission},
+		{"allowedOrigins", append([]string{}, a.AllowedOrigins...)},
 		{"createdAt", a.CreatedAt},
 	}
 }
@@ -139,15 +143,29 @@ func memberView(m tenant.Member) record {
 
 func keyView(k apikey.Key) record {
 	return record{
-		{"id", k.ID.String()}, {"name", k.Name}, {"prefix", k.Prefix}, {"last4", k.Last4}, {"createdBy", k.CreatedBy},
-		{"createdAt", k.CreatedAt}, {"expiresAt", optional(k.ExpiresAt)}, {"revokedAt", optional(k.RevokedAt)},
+		{"id", k.ID.String()},
+		{"name", k.Name},
+		{"prefix", k.Prefix},
+		{"last4", k.Last4},
+		{"createdBy", k.CreatedBy},
+		{"createdAt", k.CreatedAt},
+		{"expiresAt", optional(k.ExpiresAt)},
+		{"revokedAt", optional(k.RevokedAt)},
 	}
 }
 
 func incidentView(i incident.Incident) record {
 	return record{
-		{"requestId", i.RequestID}, {"at", i.At}, {"service", i.Service}, {"method", i.Method}, {"route", i.Route},
-		{"org", i.Org.String()}, {"app", i.App.String()}, {"traceId", i.TraceID}, {"cause", i.Cause}, {"stack", i.Stack},
+		{"requestId", i.RequestID},
+		{"at", i.At},
+		{"service", i.Service},
+		{"method", i.Method},
+		{"route", i.Route},
+		{"org", i.Org.String()},
+		{"app", i.App.String()},
+		{"traceId", i.TraceID},
+		{"cause", i.Cause},
+		{"stack", i.Stack},
 	}
 }
 
