@@ -68,11 +68,20 @@ func (k *Kit) Mount(prefix string, handler http.Handler) {
 	k.mounts = append(k.mounts, mount{prefix: prefix, handler: handler})
 }
 
-// Routes lists what is served, in the order it was added.
+// Routes lists what the engines serve, by their own tables; a route that came in by another way than Handle has only its
+// Method and Path.
 func (k *Kit) Routes() []Route {
 	var routes []Route
 	for _, api := range k.apis {
-		routes = append(routes, api.routes...)
+		for _, served := range api.engine.Routes() {
+			route := Route{Method: served.Method, Path: served.Path}
+			for _, added := range api.routes {
+				if added.Method == served.Method && ginPath(added.Path) == served.Path {
+					route = added
+				}
+			}
+			routes = append(routes, route)
+		}
 	}
 	return routes
 }
