@@ -1,0 +1,74 @@
+# Everything works on a fresh machine with Go alone, unless its line says otherwise.
+
+TAGS      := -tags nomsgpack
+SERVICES  := attachments heard ingest keys read token
+MODULES   := pkg $(SERVICES:%=services/%)
+ALL       := $(MODULES) hack hack/tools
+TESTFLAGS ?= -timeout 15m
+FUZZTIME  ?= 10s
+
+.PHONY: help dev split build test crash bench fuzz lint fmt tidy generate verify vuln
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+dev: ## build and run all of Heard in one process on 127.0.0.1:8080, data in .heard/
+	@go build $(TAGS) -o bin/heard ./services/heard/cmd/heard
+	@exec bin/heard serve
+
+split: ## the same as five processes, on the MongoDB, Redis and S3 that HEARD_MONGO_URI, HEARD_REDIS_URL, HEARD_S3_… name
+	@$(call proof,split)
+
+build: ## the six binaries, in bin/
+	$(foreach s,$(SERVICES),go build $(TAGS) -trimpath -ldflags "-s -w" -o bin/$(s) ./services/$(s)/cmd/$(s) &&) true
+
+test: ## every test; those of networked stores too where HEARD_TEST_REDIS_URL, HEARD_TEST_MONGO_URI, HEARD_TEST_S3_… name some
+	go test $(TAGS) $(RACE) $(TESTFLAGS) work
+	GOWORK=off go -C hack test $(TAGS) $(RACE) $(TESTFLAGS) -count=1 ./...
+
+crash: ## kill processes while clients submit: what was accepted is there, once
+	@$(call proof,crash)
+
+bench: ## requests per second, latency and CPU, beside a bare gin handler and a bare store
+	@$(call proof,bench)
+
+fuzz: ## every fuzz target for FUZZTIME (10s)
+	@grep -roE --include='*_test.go' '^func Fuzz\w+' $(MODULES) | sed -E 's|/[^/]*:func | |' | while read -r folder name; do \
+		go test $(TAGS) ./$$folder -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x </dev/null || exit; done
+
+fmt: bin/tools ## format the code as the linters want it
+	bin/tools/gofumpt -w pkg services hack
+
+lint: bin/tools ## gofumpt, vet and staticcheck
+	@unformatted=$$(bin/tools/gofumpt -l pkg services hack); [ -z "$$unformatted" ] || { echo "run make fmt:" $$unformatted; exit 1; }
+	@for m in $(MODULES) hack; do echo vet and staticcheck $$m; \
+		(cd $$m && export GOWORK=off && go vet $(TAGS) ./... && $(CURDIR)/bin/tools/staticcheck $(TAGS) ./...) || exit; done
+
+tidy: ## bring every go.mod in line
+	go work sync
+	@for m in $(ALL); do GOWORK=off go -C $$m mod tidy || exit; done
+
+generate: ## write the OpenAPI document and the golden files anew
+	go test $(TAGS) ./services/heard ./pkg/dialect -run 'Published|EveryDialect' -update
+
+verify: lint ## what CI checks besides the tests: linters, generated files, modules
+	@$(call idle,tidy,-- '*go.mod' '*go.sum' '*go.work.sum')
+	@$(call idle,generate,-- pkg)
+	@for m in $(MODULES) hack; do echo build $$m alone; GOWORK=off go -C $$m build $(TAGS) ./... || exit; done
+	@twice=$$(sed -nE 's/^(require)?\s*(\S+) (v[0-9]\S*)( .*)?$$/\2 \3/p; s/^go .*/&/p' go.work $(ALL:%=%/go.mod) | \
+		sort -u | cut -d' ' -f1 | uniq -d); [ -z "$$twice" ] || { echo "not of one version everywhere:" $$twice; exit 1; }
+
+vuln: bin/tools ## known vulnerabilities in what is called; needs their database
+	@out=$$(bin/tools/govulncheck $(TAGS) $(MODULES:%=./%/...) 2>&1) && echo "$$out" || case $$out in \
+		*"fetching vulnerabilities"*) echo "NOT CHECKED: the vulnerability database cannot be reached from here";; \
+		*) echo "$$out"; exit 1;; esac
+
+bin/tools: hack/tools/go.mod
+	GOWORK=off GOBIN=$(CURDIR)/bin/tools go -C hack/tools install tool && touch $@
+
+# proof builds a command of hack and becomes it, so that it stands in this folder and hears signals itself.
+proof = GOWORK=off go -C hack build $(TAGS) -o ../bin/hack/$(1) ./cmd/$(1) && exec bin/hack/$(1)
+
+# idle makes a target and fails when that changed the files named.
+idle = before=$$(git diff $(2) | cksum); $(MAKE) --no-print-directory $(1) && [ "$$before" = "$$(git diff $(2) | cksum)" ] || \
+	{ git --no-pager diff --stat $(2); echo "make $(1) changes these: commit the result"; exit 1; }
