@@ -100,6 +100,7 @@ type load func(ctx context.Context) (*entry, error)
 type judge func(e *entry) (Principal, []gate.Draw, error)
 
 // admit asks the gate whether the credential is current and within its limits, in one round trip when the cache is warm.
+// The verdict has decisions only if draws were asked for.
 func (a *Authenticator) admit(ctx context.Context, token string, load load, judge judge) (Principal, gate.Verdict, error) {
 	for range staleTries {
 		e, cached, err := a.entry(ctx, token, load)
@@ -114,14 +115,19 @@ func (a *Authenticator) admit(ctx context.Context, token string, load load, judg
 			draws = nil // only ask whether the refusal rests on what is current
 		}
 		verdict, err := a.Gate.Check(ctx, gate.Ask{Org: e.org.ID, Generation: e.generation, Draws: draws})
-		switch {
-		case err != nil:
-			return caller, verdict, apierr.Away(err)
-		case verdict.Stale:
-			a.known.Remove(token)
+		if err != nil {
+			return caller, gate.Verdict{}, apierr.Away(err)
+		}
+		if verdict.Stale {
+			a.outdate(token, e)
 			continue
-		case verdict.Degraded && cached:
-			// Nobody vouches for the cache now, so the store must; the draws stand.
+		}
+		if verdict.Degraded && cached {
+			// Nobody vouches for the cache now, so the store must.
+			a.outdate(token, e)
+			if refusal != nil {
+				continue // nothing was drawn
+			}
 			if e, err = a.look(ctx, token, load); err != nil {
 				return Principal{}, verdict, err
 			}
@@ -138,25 +144,30 @@ func (a *Authenticator) admit(ctx context.Context, token string, load load, judg
 // entry gives a credential from the cache, or loads it.
 func (a *Authenticator) entry(ctx context.Context, token string, load load) (e *entry, cached bool, err error) {
 	now := a.Now()
-	if e, ok := a.known.Get(token); ok && now.Sub(e.loadedAt) < entryLife {
+	e, known := a.known.Get(token)
+	if known && now.Sub(e.loadedAt) < entryLife {
 		return e, true, nil
 	}
 	if at, ok := a.unknown.Get(token); ok && now.Sub(at) < unknownLife {
 		return nil, false, errUnknown
 	}
-	if e, err = a.look(ctx, token, load); err != nil {
-		return nil, false, err
+	if !known { // whose credential is it?
+		if e, err = a.look(ctx, token, load); err != nil {
+			return nil, false, err
+		}
 	}
-	// The first look only told whose credential it is. Now the generation, then the look that the generation vouches for.
+	// First the generation, then the look that it shall vouch for. Without one the look just made is as good.
 	generation, err := a.Gate.Generation(ctx, e.org.ID)
 	if err != nil {
 		return nil, false, apierr.Away(err)
 	}
-	if e, err = a.look(ctx, token, load); err != nil {
-		return nil, false, err
+	if known || generation != 0 {
+		if e, err = a.look(ctx, token, load); err != nil {
+			return nil, false, err
+		}
 	}
-	e.generation, e.loadedAt = generation, now
 	if generation != 0 {
+		e.generation, e.loadedAt = generation, now
 		a.known.Add(token, e)
 	}
 	return e, false, nil
@@ -166,10 +177,18 @@ func (a *Authenticator) entry(ctx context.Context, token string, load load) (e *
 func (a *Authenticator) look(ctx context.Context, token string, load load) (*entry, error) {
 	e, err := load(ctx)
 	if err != nil && apierr.KindOf(err) == apierr.NotFound {
+		a.known.Remove(token)
 		a.unknown.Add(token, a.Now())
 		return nil, errUnknown
 	}
 	return e, err
+}
+
+// outdate forgets of an entry all but whose it is, unless another request has renewed it already.
+func (a *Authenticator) outdate(token string, e *entry) {
+	if present, ok := a.known.Peek(token); ok && present == e {
+		a.known.Add(token, &entry{org: e.org})
+	}
 }
 
 func limited(verdict gate.Verdict) error {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/heard-dev/heard/pkg/apierr"
@@ -27,9 +28,8 @@ type signingSecret struct {
 
 // Server admits an Org's own backend by its sk_ key [Userz: 401 invalid_authorization for any key that opens nothing].
 func (a *Authenticator) Server(ctx context.Context, cred Credential, budget gate.Policy) (Principal, gate.Verdict, error) {
-	refusal := apierr.New(apierr.Unauthenticated, apierr.CodeInvalidAuthorization, "This API key is not valid.")
 	if apikey.CheckSecret(cred.Token) != nil {
-		return Principal{}, gate.Verdict{}, refusal
+		return Principal{}, gate.Verdict{}, invalidKey()
 	}
 	hash := a.Hasher.Hash(cred.Token)
 	load := func(ctx context.Context) (*entry, error) {
@@ -38,12 +38,15 @@ func (a *Authenticator) Server(ctx context.Context, cred Credential, budget gate
 			return nil, err
 		}
 		org, err := a.Directory.Org(ctx, key.Org)
-		return &entry{org: org, key: &key}, err
+		if err != nil {
+			return nil, err
+		}
+		return &entry{org: org, key: &key}, nil
 	}
 	judge := func(e *entry) (Principal, []gate.Draw, error) {
 		caller := Principal{Org: e.org, Key: e.key}
 		if !e.key.Live(a.Now()) {
-			return caller, nil, refusal
+			return caller, nil, invalidKey()
 		}
 		policy := e.org.Limited(budget)
 		if e.key.Limit != nil {
@@ -53,16 +56,20 @@ func (a *Authenticator) Server(ctx context.Context, cred Credential, budget gate
 	}
 	caller, verdict, err := a.admit(ctx, string(hash[:]), load, judge)
 	if errors.Is(err, errUnknown) {
-		err = refusal
+		err = invalidKey()
 	}
 	return caller, verdict, err
 }
 
-// Widget admits a browser by its App's public key, its origin and, in private mode, the end user's token. [Userz: 401
-// unknown_app, 403 origin_not_allowed, 401 invalid_user_token; a token absent on a private-only App is 403 public_disabled.]
+// Widget admits a browser by its App's public key, its origin and, in private mode, the end user's token. It refuses in
+// that order [Userz: 401 invalid_authorization, 401 unknown_app, 403 origin_not_allowed, then 401 invalid_user_token, or 403
+// public_disabled where a private-only App is sent no token at all].
 func (a *Authenticator) Widget(ctx context.Context, cred Credential, budget Budget) (Principal, gate.Verdict, error) {
-	if apikey.CheckPublic(cred.Token) != nil {
+	if !strings.HasPrefix(cred.Token, apikey.PublicPrefix) {
 		return Principal{}, gate.Verdict{}, apierr.New(apierr.Unauthenticated, apierr.CodeInvalidAuthorization, "This is not an App's public key.")
+	}
+	if apikey.CheckPublic(cred.Token) != nil {
+		return Principal{}, gate.Verdict{}, unknownApp()
 	}
 	load := func(ctx context.Context) (*entry, error) { return a.loadApp(ctx, cred.Token) }
 	judge := func(e *entry) (Principal, []gate.Draw, error) {
@@ -86,9 +93,17 @@ func (a *Authenticator) Widget(ctx context.Context, cred Credential, budget Budg
 	}
 	caller, verdict, err := a.admit(ctx, cred.Token, load, judge)
 	if errors.Is(err, errUnknown) {
-		err = apierr.New(apierr.Unauthenticated, apierr.CodeUnknownApp, "No App has this public key.")
+		err = unknownApp()
 	}
 	return caller, verdict, err
+}
+
+func invalidKey() error {
+	return apierr.New(apierr.Unauthenticated, apierr.CodeInvalidAuthorization, "This API key is not valid.")
+}
+
+func unknownApp() error {
+	return apierr.New(apierr.Unauthenticated, apierr.CodeUnknownApp, "No App has this public key.")
 }
 
 func (a *Authenticator) loadApp(ctx context.Context, publicKey string) (*entry, error) {
@@ -101,7 +116,10 @@ func (a *Authenticator) loadApp(ctx context.Context, publicKey string) (*entry, 
 		return nil, err
 	}
 	secrets, err := a.open(app)
-	return &entry{org: org, app: &app, secrets: secrets}, err
+	if err != nil {
+		return nil, err
+	}
+	return &entry{org: org, app: &app, secrets: secrets}, nil
 }
 
 func (a *Authenticator) open(app tenant.App) ([]signingSecret, error) {

@@ -181,7 +181,7 @@ func (o Org) Limited(p gate.Policy) gate.Policy {
 
 // Over is the policy with this rate's numbers.
 func (r Rate) Over(p gate.Policy, from gate.Source) gate.Policy {
-	if r.Burst == 0 && p.Burst > 0 {
+	if r.Burst == 0 && p.Burst > 0 && p.Limit > 0 { // to nothing there is no proportion
 		r.Burst = max(1, p.Burst*r.Limit/p.Limit)
 	}
 	p.Limit, p.Burst, p.Source = r.Limit, r.Burst, from

@@ -115,6 +115,10 @@ func TestAnOrgsOwnNumbersReplaceThePolicys(t *testing.T) {
 	if got := (tenant.Rate{Limit: 1}).Over(bucket, gate.FromKey); got.Limit != 1 || got.Capacity() != 1 || got.Source != gate.FromKey {
 		t.Errorf("a key's own rate: %+v", got)
 	}
+	closed := (tenant.Rate{}).Over(bucket, gate.FromOrg)
+	if got := (tenant.Rate{Limit: 30}).Over(closed, gate.FromKey); got.Limit != 30 || got.Source != gate.FromKey {
+		t.Errorf("a key's own rate over a closed policy: %+v", got)
+	}
 	if got := (tenant.Org{}).Limited(bucket); got != bucket {
 		t.Errorf("without numbers of its own: %+v", got)
 	}
