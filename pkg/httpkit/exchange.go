@@ -31,12 +31,11 @@ type exchange struct {
 	stack   string
 }
 
-// begin names the request and bounds its time. Every exchange must end.
+// begin bounds the time of a request, which front has named. Every exchange must end.
 func (a *API) begin(c *gin.Context, route Route) *exchange {
-	x := &exchange{api: a, route: route, c: c, id: a.kit.IDs.New().String()}
-	x.ctx, x.cancel = context.WithTimeout(c.Request.Context(), run.RequestDeadline)
 	header := c.Writer.Header()
-	header.Set("X-Request-Id", x.id)
+	x := &exchange{api: a, route: route, c: c, id: header.Get(requestID)}
+	x.ctx, x.cancel = context.WithTimeout(c.Request.Context(), run.RequestDeadline)
 	if origin := c.Request.Header.Get("Origin"); origin != "" && route.Door.browser {
 		welcome(header, origin)
 	}

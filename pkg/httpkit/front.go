@@ -10,10 +10,14 @@ import (
 // any credential: health, preflights, documents and mounted handlers.
 type front struct{ kit *Kit }
 
+// requestID is the header that names every answer, whoever gives it (D5).
+const requestID = "X-Request-Id"
+
 // Handler serves everything that was added to the Kit.
 func (k *Kit) Handler() http.Handler { return front{k} }
 
 func (f front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set(requestID, f.kit.IDs.New().String())
 	switch r.URL.Path {
 	case "/healthz":
 		health(w, http.StatusOK, "ok")
@@ -73,7 +77,7 @@ func (a *API) options(w http.ResponseWriter, r *http.Request) bool {
 // welcome lets a page read an answer, a refusal too: no cookies are involved, and its App's list is checked elsewhere.
 func welcome(header http.Header, origin string) {
 	header.Set("Access-Control-Allow-Origin", origin)
-	header.Set("Access-Control-Expose-Headers", "Idempotency-Replayed, Retry-After, X-Request-Id")
+	header.Set("Access-Control-Expose-Headers", "Idempotency-Replayed, Retry-After, "+requestID)
 	header.Add("Vary", "Origin")
 }
 
