@@ -17,7 +17,11 @@ type listIn struct {
 	IncludeDuplicates bool   `query:"includeDuplicates" default:"false"`
 }
 
-const defaultLimit = 50
+const (
+	defaultLimit = 50
+	// nobody is the id that nothing has: no App's, and older than every item's. To a feedback.Query it means all.
+	nobody = "000000000000000000000000"
+)
 
 func (in *listIn) query() feedback.Query {
 	query := feedback.Query{
