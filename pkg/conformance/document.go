@@ -1,0 +1,127 @@
+package conformance
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// document is what the suite reads of an OpenAPI document.
+type document struct {
+	OpenAPI string                          `json:"openapi"`
+	Paths   map[string]map[string]described `json:"paths"`
+}
+
+type described struct {
+	ID        string                     `json:"operationId"`
+	Responses map[string]json.RawMessage `json:"responses"`
+	Security  []map[string][]string      `json:"security"`
+}
+
+func (s *suite) document(t *testing.T) document {
+	t.Helper()
+	got := s.ask(t, as{}, "GET", "/openapi.json", nil).is(t, http.StatusOK)
+	got.object(t)
+	var read document
+	if err := json.Unmarshal(got.body, &read); err != nil {
+		t.Fatal(err)
+	}
+	return read
+}
+
+// documentsItself is U5: the document describes exactly the routes that answer, and its pages need no other host.
+func (s *suite) documentsItself(t *testing.T) {
+	doc := s.document(t)
+	if !strings.HasPrefix(doc.OpenAPI, "3.1.") {
+		t.Errorf("the document is OpenAPI %q", doc.OpenAPI)
+	}
+	var listed, served []string
+	for path, methods := range doc.Paths {
+		for method, op := range methods {
+			listed = append(listed, strings.ToUpper(method)+" "+path)
+			if op.ID == "" || len(op.Security) == 0 {
+				t.Errorf("%s %s has no operationId, or no security", method, path)
+			}
+		}
+	}
+	for _, op := range operations {
+		served = append(served, op.method+" "+op.path)
+		s.ask(t, as{}, op.method, instance(op.path), nil).refused(t, http.StatusUnauthorized, "missing_authorization")
+	}
+	slices.Sort(listed)
+	if slices.Sort(served); !slices.Equal(listed, served) {
+		t.Errorf("described are\n%q\nserved are\n%q", listed, served)
+	}
+	if native := s.ask(t, as{}, "GET", "/openapi/userz.json", nil).is(t, http.StatusOK); !json.Valid(native.body) {
+		t.Errorf("%s is no JSON", native)
+	}
+
+	page := s.ask(t, as{}, "GET", "/docs", nil).is(t, http.StatusOK)
+	if media := page.header.Get("Content-Type"); !strings.HasPrefix(media, "text/html") {
+		t.Errorf("/docs is %s", media)
+	}
+	policy := page.header.Get("Content-Security-Policy")
+	if !strings.Contains(policy, "default-src 'self'") || strings.Contains(policy, "//") || strings.Contains(policy, "*") {
+		t.Errorf("/docs may load from elsewhere: %q", policy)
+	}
+	parts := references.FindAllStringSubmatch(string(page.body), -1)
+	if len(parts) < 3 || !strings.Contains(string(page.body), "swagger-ui") {
+		t.Fatalf("/docs is no Swagger UI: %s", page)
+	}
+	for _, part := range parts {
+		u, err := url.Parse(part[1])
+		if err != nil || u.Host != "" || !strings.HasPrefix(u.Path, "/") {
+			t.Errorf("/docs refers to %q", part[1])
+			continue
+		}
+		got := s.ask(t, as{}, "GET", part[1], nil).is(t, http.StatusOK)
+		if len(got.body) == 0 {
+			t.Errorf("%s is empty", got)
+		}
+		for _, document := range documents.FindAllString(string(got.body), -1) {
+			s.ask(t, as{}, "GET", strings.Trim(document, `"`), nil).is(t, http.StatusOK).object(t)
+		}
+	}
+}
+
+var (
+	references = regexp.MustCompile(`(?:src|href)="([^"]*)"`)
+	documents  = regexp.MustCompile(`"/openapi[^"]*"`)
+)
+
+// answeredAsDocumented: whatever an operation answered so far, its document says that it may.
+func (s *suite) answeredAsDocumented(t *testing.T) {
+	doc := s.document(t)
+	succeeded := map[string]bool{}
+	for met := range s.met {
+		path, op, ok := doc.find(met.method, met.path)
+		if !ok {
+			continue // no operation: D5 looked at it
+		}
+		if _, ok := op.Responses[strconv.Itoa(met.status)]; !ok {
+			t.Errorf("%s %s answered %d, which is not documented", met.method, path, met.status)
+		}
+		succeeded[met.method+" "+path] = succeeded[met.method+" "+path] || met.status < 300
+	}
+	for _, op := range operations {
+		if name := op.method + " " + op.path; !succeeded[name] && op.path != "/v1/agent-runs/{id}" { // nothing makes runs yet
+			t.Errorf("%s was never seen to succeed", name)
+		}
+	}
+}
+
+// find gives the operation that answers: a path word for word before one with a parameter, as servers match.
+func (d document) find(method, path string) (string, described, bool) {
+	method = strings.ToLower(method)
+	if op, ok := d.Paths[path][method]; ok {
+		return path, op, true
+	}
+	folder, last := path[:strings.LastIndex(path, "/")+1], path[strings.LastIndex(path, "/")+1:]
+	op, ok := d.Paths[folder+"{id}"][method]
+	return folder + "{id}", op, ok && last != ""
+}
