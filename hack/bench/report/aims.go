@@ -1,0 +1,98 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/heard-dev/heard/hack/bench/startup"
+	"github.com/heard-dev/heard/hack/bench/subject"
+	"github.com/heard-dev/heard/hack/bench/trial"
+)
+
+// The aims.
+const (
+	throughputToFloor = 0.67
+	cpuToFloor        = 1.5
+	groupCommit       = 1.3
+	growth            = 1.25
+	idleMemory        = 40 << 20 // bytes
+	readyWithin       = 100 * time.Millisecond
+)
+
+// Submissions is the operation that stores; any other reads.
+const Submissions = "submissions"
+
+// AimStarts notes what starts took.
+func (r *Report) AimStarts(took startup.Starts) {
+	for _, s := range []struct {
+		name string
+		startup.Start
+	}{{"an empty folder", took.First}, {"its own folder", took.Later}} {
+		r.Aim(s.Ready <= readyWithin, fmt.Sprintf("ready at most %s after a start on %s", readyWithin, s.name),
+			"%s", s.Ready.Round(time.Millisecond/10))
+		r.Aim(s.Resident <= idleMemory, fmt.Sprintf("idle with at most 40 MB after a start on %s", s.name), "%s", megabytes(s.Resident))
+	}
+}
+
+// AimEngine notes how Heard stands to the floor on one engine; used is its server's, after the load.
+func (r *Report) AimEngine(engine subject.Engine, used subject.Usage) {
+	r.Fact("Heard on %s has %s after the load.", engine, megabytes(used.Resident))
+	submitted := r.heard(engine, Submissions)
+	requests, times := numbers(submitted, func(row Row) float64 { return row.ToFloor })
+	if engine == subject.SQLite {
+		r.Aim(slices.Min(requests) >= throughputToFloor,
+			"SQLite: submissions a second at least 0.67 of the floor's, at 1, 8, 64 connections", "%s", times)
+	}
+	cpus, times := numbers(submitted, func(row Row) float64 { return row.CPUToFloor })
+	r.Aim(slices.Max(cpus) <= cpuToFloor,
+		string(engine)+": CPU of a submission at most 1.5 of the floor's, at 1, 8, 64 connections", "%s", times)
+	cpus, times = numbers(r.heard(engine, ""), func(row Row) float64 { return row.CPUToFloor })
+	r.Aim(slices.Max(cpus) <= cpuToFloor,
+		string(engine)+": CPU of a list at most 1.5 of the floor's, at 1, 8, 64 connections", "%s", times)
+	if engine == subject.SQLite {
+		shared := submitted[2].PerSecond / submitted[1].PerSecond
+		r.Aim(shared >= groupCommit, "SQLite: submissions a second at 64 connections at least 1.3 of those at 8", "%.2f", shared)
+	}
+}
+
+// AimGrowth notes how lists of a large collection stand to the same lists of a small one: measured holds pairs, the small one
+// first.
+func (r *Report) AimGrowth(measured []trial.Measured) {
+	var names, times []string
+	var ratios []float64
+	for pair := range slices.Chunk(measured, 2) {
+		ratio := pair[1].Ratio(pair[0], trial.CPU)
+		ratios = append(ratios, ratio)
+		_, name, _ := strings.Cut(pair[0].Operation, ": ")
+		names, times = append(names, name), append(times, fmt.Sprintf("%.2f", ratio))
+		r.Fact("A list of 50, %s: CPU %.0f µs among %d items, %.0f µs among %d.", name,
+			pair[0].Median(trial.CPU), pair[0].Server.Items, pair[1].Median(trial.CPU), pair[1].Server.Items)
+	}
+	r.Aim(slices.Max(ratios) <= growth,
+		fmt.Sprintf("SQLite: CPU of a list among %d items at most 1.25 of that among %d", measured[1].Server.Items, measured[0].Server.Items),
+		"%s (%s)", strings.Join(times, " "), strings.Join(names, ", "))
+}
+
+// heard are the rows of the product, by connections; of submissions, or of what else there is.
+func (r *Report) heard(engine subject.Engine, operation string) []Row {
+	var rows []Row
+	for _, row := range r.Rows {
+		if row.Server == subject.Heard && row.Engine == engine && (row.Operation == Submissions) == (operation == Submissions) {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+func numbers(rows []Row, number func(Row) float64) (all []float64, text string) {
+	var texts []string
+	for _, row := range rows {
+		all = append(all, number(row))
+		texts = append(texts, fmt.Sprintf("%.2f", number(row)))
+	}
+	return all, strings.Join(texts, " ")
+}
+
+func megabytes(bytes int64) string { return fmt.Sprintf("%.1f MB", float64(bytes)/(1<<20)) }

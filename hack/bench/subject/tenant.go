@@ -1,0 +1,45 @@
+package subject
+
+import (
+	"context"
+
+	"github.com/heard-dev/heard/pkg/core/feedback"
+	"github.com/heard-dev/heard/pkg/core/gate"
+	"github.com/heard-dev/heard/pkg/core/manage"
+	"github.com/heard-dev/heard/pkg/core/tenant"
+	"github.com/heard-dev/heard/pkg/id"
+	"github.com/heard-dev/heard/pkg/platform"
+)
+
+// unreached is a rate, per minute, that no load of ours comes near.
+const unreached = 60_000_000
+
+// settle makes an Org without limits that matter, its two Apps, its key and its items.
+func settle(ctx context.Context, p *platform.Platform, items int) (tenant.Org, Doors, error) {
+	org := tenant.Org{
+		ID: p.IDs.New(), Slug: "bench", Name: "Bench", Plan: tenant.DefaultPlan, Limits: map[string]tenant.Rate{}, CreatedAt: p.Now(),
+	}
+	for _, policy := range gate.Policies() {
+		org.Limits[policy.Name] = tenant.Rate{Limit: unreached, Burst: unreached}
+	}
+	if err := p.Store.CreateOrg(ctx, org); err != nil {
+		return org, Doors{}, err
+	}
+	m := p.Manager()
+	var apps [2]tenant.App
+	for i, slug := range [...]string{"shop", "help"} {
+		app, _, err := m.CreateApp(ctx, org.ID, manage.AppDraft{Slug: slug, Name: slug, PublicSubmission: true})
+		if err != nil {
+			return org, Doors{}, err
+		}
+		apps[i] = app
+	}
+	_, key, err := m.CreateKey(ctx, org.ID, "bench", "make bench")
+	if err != nil {
+		return org, Doors{}, err
+	}
+	middle, err := fill(ctx, feedback.Store(p.Store), p.IDs, org.ID, [2]id.ID{apps[0].ID, apps[1].ID}, items)
+	return org, Doors{
+		PublicKey: apps[0].PublicKey, SecretKey: key.Reveal(), App: apps[0].ID.String(), Middle: middle.String(),
+	}, err
+}
