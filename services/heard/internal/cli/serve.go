@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -56,6 +57,7 @@ func (c *cli) open(ctx context.Context, cfg embedded.Config, env *run.Env) (run.
 
 // greet makes the demo where it is wanted, and says where Heard is.
 func (c *cli) greet(ctx context.Context, cfg embedded.Config, p *platform.Platform, base string) error {
+	defer debug.FreeOSMemory() // the demo's password took 19 MiB to hash, which an idle process would keep for minutes
 	if !cfg.Demo {
 		fmt.Fprintf(c.out, "Heard listens on %s, documented at %s/docs\n", base, base) //nolint:errcheck // nobody reads
 		return nil
