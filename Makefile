@@ -59,9 +59,9 @@ verify: lint ## what CI checks besides the tests: linters, generated files, modu
 		sort -u | cut -d' ' -f1 | uniq -d); [ -z "$$twice" ] || { echo "not of one version everywhere:" $$twice; exit 1; }
 
 vuln: bin/tools ## known vulnerabilities in what is called; needs their database
-	@out=$$(bin/tools/govulncheck $(TAGS) $(MODULES:%=./%/...) 2>&1) && echo "$$out" || case $$out in \
-		*"fetching vulnerabilities"*) echo "NOT CHECKED: the vulnerability database cannot be reached from here";; \
-		*) echo "$$out"; exit 1;; esac
+	@for m in $(MODULES); do out=$$(GOWORK=off bin/tools/govulncheck -C $$m $(TAGS) ./... 2>&1) || case $$out in \
+		*"fetching vulnerabilities"*) echo "NOT CHECKED: the vulnerability database cannot be reached from here"; exit 0;; \
+		*) echo "$$out"; exit 1;; esac; echo no known vulnerability in $$m; done
 
 bin/tools: hack/tools/go.mod
 	GOWORK=off GOBIN=$(CURDIR)/bin/tools go -C hack/tools install tool && touch $@
