@@ -114,5 +114,6 @@ func (x *exchange) write(answer dialect.Answer) {
 // tooLarge refuses a body before it is read, and the rest of it: the connection closes.
 func (x *exchange) tooLarge() error {
 	x.c.Writer.Header().Set("Connection", "close")
+	Linger(x.c.Writer)
 	return apierr.New(apierr.TooLarge, apierr.CodePayloadTooLarge, fmt.Sprintf("The body is larger than %d bytes.", x.route.MaxBody))
 }
