@@ -6,9 +6,13 @@ go 1.26.0
 require (
 	github.com/gin-gonic/gin v1.12.0
 	github.com/heard-dev/heard/pkg v0.0.0
+	github.com/heard-dev/heard/services/attachments v0.0.0
 	github.com/heard-dev/heard/services/heard v0.0.0
 	github.com/heard-dev/heard/services/ingest v0.0.0
+	github.com/heard-dev/heard/services/keys v0.0.0
 	github.com/heard-dev/heard/services/read v0.0.0
+	github.com/heard-dev/heard/services/token v0.0.0
+	github.com/minio/minio-go/v7 v7.4.1
 	github.com/redis/go-redis/v9 v9.23.0
 	go.mongodb.org/mongo-driver/v2 v2.9.3
 	golang.org/x/sync v0.24.0
@@ -38,9 +42,6 @@ require (
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/grpc-ecosystem/grpc-gateway/v2 v2.30.0 // indirect
 	github.com/hashicorp/golang-lru/v2 v2.0.7 // indirect
-	github.com/heard-dev/heard/services/attachments v0.0.0 // indirect
-	github.com/heard-dev/heard/services/keys v0.0.0 // indirect
-	github.com/heard-dev/heard/services/token v0.0.0 // indirect
 	github.com/json-iterator/go v1.1.12 // indirect
 	github.com/klauspost/compress v1.19.2 // indirect
 	github.com/klauspost/cpuid/v2 v2.4.0 // indirect
@@ -49,7 +50,6 @@ require (
 	github.com/mattn/go-isatty v0.0.24 // indirect
 	github.com/minio/crc64nvme v1.1.1 // indirect
 	github.com/minio/md5-simd v1.1.2 // indirect
-	github.com/minio/minio-go/v7 v7.4.1 // indirect
 	github.com/modern-go/concurrent v0.0.0-20180306012644-bacd9c7ef1dd // indirect
 	github.com/modern-go/reflect2 v1.0.2 // indirect
 	github.com/ncruces/go-strftime v1.0.0 // indirect

@@ -1,0 +1,113 @@
+// Package e2e proves what only whole processes can: a split Heard, from its front to its servers.
+package e2e
+
+import (
+	"context"
+	"net/url"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/heard-dev/heard/hack/stack"
+	"github.com/heard-dev/heard/hack/stack/cable"
+	"github.com/heard-dev/heard/pkg/conformance"
+	"github.com/heard-dev/heard/pkg/core/feedback"
+	"github.com/heard-dev/heard/pkg/id"
+	"github.com/heard-dev/heard/pkg/secret"
+	"github.com/heard-dev/heard/pkg/store/mongostore"
+)
+
+func TestTheSplitSpeaksTheNativeSurface(t *testing.T) {
+	servers, missing := stack.ServersFromEnv("HEARD_TEST_")
+	if len(missing) > 0 {
+		t.Skipf("needs servers: %v", missing)
+	}
+	toMongo := lay(t, servers.MongoURI)
+	running, err := stack.StartSplit(t.Context(), stack.Options{
+		Bin: build(t), Servers: servers,
+		ServiceEnv: map[string][]string{"ingest": {"HEARD_MONGO_URI=" + through(t, toMongo, servers.MongoURI)}},
+	})
+	must(t, err)
+	t.Cleanup(func() { must(t, running.Close()) })
+
+	app := func(i int) conformance.App {
+		a := running.Demo.Apps[i]
+		return conformance.App{ID: a.ID, PublicKey: a.PublicKey, SigningSecret: a.SigningSecret}
+	}
+	conformance.Userz(t, conformance.Target{
+		BaseURL:  running.URL,
+		OrgID:    running.Demo.Org.ID,
+		Public:   app(0),
+		Private:  app(1),
+		Key:      running.Demo.Keys["userz"],
+		Heard:    func(args ...string) ([]byte, error) { return running.Heard(context.Background(), args...) },
+		Sanitize: func(t *testing.T, item string) { sanitize(t, running, item) },
+		Break: func(*testing.T) func() {
+			toMongo.Cut()
+			return toMongo.Mend
+		},
+		TrustsForwardedFor: true,
+	})
+}
+
+// build gives the folder of Heard's programs.
+func build(t *testing.T) string {
+	t.Helper()
+	root, err := stack.Root()
+	must(t, err)
+	bin := filepath.Join(root, "bin", "split")
+	must(t, stack.Build(t.Context(), bin))
+	return bin
+}
+
+// lay puts a cable to the MongoDB of that URI, or to its first member.
+func lay(t *testing.T, uri string) *cable.Cable {
+	t.Helper()
+	c, err := cable.To(parsed(t, uri).Host)
+	must(t, err)
+	t.Cleanup(func() { must(t, c.Close()) })
+	return c
+}
+
+// through is the URI by way of the cable. A replica set would tell its client a way around it.
+func through(t *testing.T, c *cable.Cable, uri string) string {
+	t.Helper()
+	u := parsed(t, uri)
+	query := u.Query()
+	query.Del("replicaSet")
+	query.Set("directConnection", "true")
+	u.Host, u.Path, u.RawQuery = c.Addr(), "/", query.Encode()
+	return u.String()
+}
+
+func parsed(t *testing.T, uri string) *url.URL {
+	t.Helper()
+	u, err := url.Parse(uri)
+	must(t, err)
+	return u
+}
+
+// sanitize does what a worker will.
+func sanitize(t *testing.T, running *stack.Split, item string) {
+	t.Helper()
+	store, err := mongostore.Open(t.Context(), mongostore.Options{
+		URI: secret.String(running.Servers.MongoURI), Database: running.Servers.MongoDatabase,
+	})
+	must(t, err)
+	defer func() { must(t, store.Close(context.Background())) }()
+	org, err := id.Parse(running.Demo.Org.ID)
+	must(t, err)
+	stored, err := id.Parse(item)
+	must(t, err)
+	for _, move := range [][2]feedback.Status{{feedback.Received, feedback.Sanitizing}, {feedback.Sanitizing, feedback.Sanitized}} {
+		_, err := store.MoveFeedback(t.Context(), org, stored, move[0], move[1], time.Now())
+		must(t, err)
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
