@@ -85,6 +85,8 @@ func reader(body any) io.Reader {
 		return nil
 	case string:
 		return strings.NewReader(body)
+	case io.Reader:
+		return body
 	default:
 		text, err := json.Marshal(body)
 		if err != nil {

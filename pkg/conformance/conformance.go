@@ -42,7 +42,7 @@ func Userz(t *testing.T, target Target) {
 		Target: target,
 		http: &http.Client{
 			Timeout:       30 * time.Second,
-			Transport:     &http.Transport{MaxIdleConnsPerHost: 16, DisableCompression: true},
+			Transport:     &http.Transport{MaxIdleConnsPerHost: 16, DisableCompression: true, ExpectContinueTimeout: 5 * time.Second},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		ids: map[string]bool{},

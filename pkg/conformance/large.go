@@ -41,6 +41,7 @@ func (s *suite) refusesWhatIsTooLarge(t *testing.T) {
 		}
 		got, _ = s.raw(t, row.who, row.method, row.path, "Transfer-Encoding: chunked", "10000\r\n"+strings.Repeat("x", 0x10000)+"\r\n")
 		got.refused(t, http.StatusRequestEntityTooLarge, "payload_too_large")
+		s.endless(t, row.who, row.method, row.path)
 	}
 	reserve := func(size int) answer {
 		t.Helper()
@@ -49,6 +50,25 @@ func (s *suite) refusesWhatIsTooLarge(t *testing.T) {
 	reserve(15<<20).is(t, http.StatusOK)
 	reserve(15<<20+1).refused(t, http.StatusRequestEntityTooLarge, "payload_too_large")
 	reserve(1<<40).refused(t, http.StatusRequestEntityTooLarge, "payload_too_large")
+}
+
+// endless sends a body without an end by an ordinary client, which must get its answer rather than a broken connection.
+func (s *suite) endless(t *testing.T, who as, method, path string) {
+	t.Helper()
+	for _, expect := range []string{"", "100-continue"} { // curl asks so before every large body
+		got := s.ask(t, who, method, path, spaces{}, "Expect", expect)
+		got.refused(t, http.StatusRequestEntityTooLarge, "payload_too_large")
+	}
+}
+
+// spaces is white space without an end.
+type spaces struct{}
+
+func (spaces) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = ' '
+	}
+	return len(p), nil
 }
 
 // raw sends headers and then that chunk for ever, or nothing, and gives the answer and whether it ends the connection.

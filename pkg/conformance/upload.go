@@ -90,9 +90,6 @@ func (s *suite) takesFiles(t *testing.T) {
 			t.Fatalf("the upload of %v was answered %d", file.cite, status)
 		}
 	}
-	if status := s.put(t, log.url, "text/plain", []byte("LOG")); status < 400 || status > 499 {
-		t.Errorf("a second PUT was answered %d", status)
-	}
 
 	cite(who, with(shot, "byteSize", len(content)+1)).names(t, "invalid_body", "attachments.0.byteSize invalid_value")
 	cite(who, with(shot, "contentType", "image/webp")).names(t, "invalid_body", "attachments.0.contentType invalid_value")
