@@ -56,8 +56,9 @@ func newAPI(k *Kit, d dialect.Dialect) *API {
 
 // refused serves requests that no route takes.
 func (a *API) refused(err error) gin.HandlerFunc {
+	nowhere := new(Route)
 	return func(c *gin.Context) {
-		x := a.begin(c, Route{})
+		x := a.begin(c, nowhere)
 		defer x.end()
 		x.refuse(err)
 	}

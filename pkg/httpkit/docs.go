@@ -32,6 +32,7 @@ func (k *Kit) ServeDocuments() {
 	mux.HandleFunc("GET /docs", static("text/html; charset=utf-8", []byte(docsPage)))
 	mux.HandleFunc("GET /docs/start.js", static("text/javascript; charset=utf-8", fmt.Appendf(nil, docsStart, strings.Join(list, ", "))))
 	mux.Handle("GET /docs/", http.StripPrefix("/docs", statigz.FileServer(swagger.FS)))
+	mux.Handle("/", k.apis[0].engine) // which refuses what is none of these
 	k.Mount("/docs", mux)
 	k.Mount("/openapi", mux)
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime/debug"
+	"strconv"
 
 	"github.com/gin-gonic/gin"
 
@@ -21,7 +22,7 @@ import (
 // exchange is one request on its way to its answer.
 type exchange struct {
 	api     *API
-	route   Route
+	route   *Route
 	c       *gin.Context
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -31,8 +32,9 @@ type exchange struct {
 	stack   string
 }
 
-// begin bounds the time of a request, which front has named. Every exchange must end.
-func (a *API) begin(c *gin.Context, route Route) *exchange {
+// begin bounds the time of a request, which front has named: its body, the work and all, because the server's own write
+// deadline counts on that. Every exchange must end.
+func (a *API) begin(c *gin.Context, route *Route) *exchange {
 	header := c.Writer.Header()
 	x := &exchange{api: a, route: route, c: c, id: header.Get(requestID)}
 	x.ctx, x.cancel = context.WithTimeout(c.Request.Context(), run.RequestDeadline)
@@ -42,16 +44,19 @@ func (a *API) begin(c *gin.Context, route Route) *exchange {
 	return x
 }
 
-// end turns a panic into a refusal, and frees what begin took.
+// end frees what begin took, and turns a panic into a refusal. http.ErrAbortHandler is a handler's way to cut the
+// connection, and the server's to understand.
 func (x *exchange) end() {
-	if fault := recover(); fault != nil {
-		if fault == http.ErrAbortHandler {
-			panic(fault)
-		}
-		x.stack = string(debug.Stack())
-		x.refuse(fmt.Errorf("httpkit: panic: %v", fault))
+	defer x.cancel()
+	fault := recover()
+	if fault == nil {
+		return
 	}
-	x.cancel()
+	if fault == http.ErrAbortHandler {
+		panic(fault)
+	}
+	x.stack = string(debug.Stack())
+	x.refuse(fmt.Errorf("httpkit: panic: %v", fault))
 }
 
 // enter passes the route's door: who calls, and is it within its limits?
@@ -68,7 +73,10 @@ func (x *exchange) enter() error {
 		Token: presented.Token, UserToken: presented.UserToken,
 		Origin: x.c.Request.Header.Get("Origin"), Address: x.address(),
 	})
-	x.caller, x.verdict = caller, &verdict
+	x.caller = caller
+	if len(verdict.Decisions) > 0 { // otherwise no limit was asked
+		x.verdict = &verdict
+	}
 	if org, app := x.tenant(); !org.IsZero() {
 		x.ctx = telemetry.WithTenant(x.ctx, org, app)
 	}
@@ -103,6 +111,9 @@ func (x *exchange) write(answer dialect.Answer) {
 	header := x.c.Writer.Header()
 	for name, values := range answer.Header {
 		header[name] = values
+	}
+	if len(answer.Body) > 0 {
+		header["Content-Length"] = []string{strconv.Itoa(len(answer.Body))}
 	}
 	x.c.Writer.WriteHeader(answer.Status)
 	_, err := x.c.Writer.Write(answer.Body)

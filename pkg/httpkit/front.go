@@ -63,8 +63,8 @@ func (a *API) options(w http.ResponseWriter, r *http.Request) bool {
 	if len(methods) == 0 {
 		return false
 	}
-	if welcomed {
-		welcome(w.Header(), r.Header.Get("Origin"))
+	if origin := r.Header.Get("Origin"); welcomed && origin != "" {
+		welcome(w.Header(), origin)
 		w.Header().Set("Access-Control-Allow-Methods", r.Header.Get("Access-Control-Request-Method"))
 		w.Header().Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, X-Userz-User-Token")
 		w.Header().Set("Access-Control-Max-Age", "7200")

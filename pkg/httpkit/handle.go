@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"mime"
 	"net/http"
@@ -38,7 +39,7 @@ func Handle[In, Out any](a *API, route Route, handler Handler[In, Out]) {
 	}
 	a.routes = append(a.routes, route)
 	a.engine.Handle(route.Method, ginPath(route.Path), func(c *gin.Context) {
-		x := a.begin(c, route)
+		x := a.begin(c, &route)
 		defer x.end()
 		answer, err := serve(x, params, body, out, handler)
 		if err != nil {
@@ -82,23 +83,31 @@ type BodySum [sha256.Size]byte
 
 // decodeBody reads, checks and decodes a JSON body.
 func (x *exchange) decodeBody(schema *strictjson.Schema, in reflect.Value) error {
-	if media, _, err := mime.ParseMediaType(x.c.Request.Header.Get("Content-Type")); err != nil || media != mediaJSON {
+	if !isJSON(x.c.Request.Header.Get("Content-Type")) {
 		return apierr.New(apierr.UnsupportedMedia, apierr.CodeUnsupportedMedia, "The Content-Type must be application/json.")
 	}
-	raw, free, err := x.readBody()
-	if err != nil {
+	lent := x.api.kit.bodies.lend()
+	defer x.api.kit.bodies.takeBack(lent)
+	if err := x.readBody(lent); err != nil {
 		return err
 	}
-	defer free()
 	if sum := in.FieldByName("BodySum"); sum.IsValid() {
-		sum.Set(reflect.ValueOf(BodySum(sha256.Sum256(raw))))
+		sum.Set(reflect.ValueOf(BodySum(sha256.Sum256(lent.content))))
 	}
-	body := in.FieldByName("Body").Addr().Interface()
-	err = schema.Decode(raw, body)
+	into := in.FieldByName("Body").Addr().Interface()
+	err := schema.Decode(lent.content, into)
 	if checker, ok := in.Addr().Interface().(Checker); ok && err != nil {
-		return allFaults(err, raw, body, func() error { return checker.Check(x.caller) })
+		return allFaults(err, lent.content, into, func() error { return checker.Check(x.caller) })
 	}
 	return err
+}
+
+func isJSON(contentType string) bool {
+	if contentType == mediaJSON {
+		return true
+	}
+	media, _, err := mime.ParseMediaType(contentType)
+	return err == nil && media == mediaJSON
 }
 
 // Checker is an In that knows faults its schema cannot express. It is asked when the schema found some, so that the
@@ -108,11 +117,18 @@ type Checker interface {
 }
 
 // allFaults adds to a refusal by the schema the issues that check finds in what can be decoded, but none below a fault
-// that is named already.
-func allFaults(refusal error, raw []byte, body any, check func() error) error {
+// that is named already. Where the schema's reading stopped early it adds nothing: what was not read may be of any size.
+func allFaults(refusal error, raw []byte, into any, check func() error) error {
 	known := apierr.Of(refusal)
-	if json.Unmarshal(raw, body) != nil && !json.Valid(raw) {
-		return refusal
+	ended := func(i apierr.Issue) bool { return i.Code == strictjson.InvalidJSON || i.Code == strictjson.TooDeep }
+	if len(known.Issues) >= strictjson.MaxIssues || slices.ContainsFunc(known.Issues, ended) {
+		return known
+	}
+	if err := json.Unmarshal(raw, into); err != nil {
+		var mistyped *json.UnmarshalTypeError // the rest is decoded nevertheless
+		if !errors.As(err, &mistyped) {
+			return known
+		}
 	}
 	for _, issue := range apierr.Of(check()).Issues {
 		if !slices.ContainsFunc(known.Issues, func(k apierr.Issue) bool { return within(k.Path, issue.Path) || within(issue.Path, k.Path) }) {

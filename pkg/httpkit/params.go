@@ -1,8 +1,10 @@
 package httpkit
 
 import (
+	"maps"
 	"net/url"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,85 +16,107 @@ import (
 	"github.com/heard-dev/heard/pkg/httpkit/strictjson"
 )
 
-// params decodes what a request says outside its body. The parameters are written as one JSON object and checked like a
-// body, so that both are held to the document by the same rules, and every fault is named at once.
+// params decodes what a request says outside its body. The parameters are written as JSON objects and checked like a body,
+// so that both are held to the document by the same rules, and every fault is named at once: first those of the path, then
+// of the headers, then of the query in the order of its names.
 type params struct {
-	schema *strictjson.Schema
-	fields map[string]param // by name; header names in their canonical form
+	path, header []param
+	query        map[string]param // by name
+
+	aside *strictjson.Schema // of path and headers
+	asked *strictjson.Schema // of the query
 }
 
 type param struct {
-	in    string // path, query or header
+	name  string
 	field int
 	kind  reflect.Kind
 }
 
 func compileParams(registry huma.Registry, op *huma.Operation, in reflect.Type) *params {
-	p := &params{fields: map[string]param{}}
-	object := &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{}, AdditionalProperties: false}
+	p := &params{query: map[string]param{}}
 	for i := range in.NumField() {
-		for _, place := range []string{"path", "query", "header"} {
-			if name := in.Field(i).Tag.Get(place); name != "" {
-				p.fields[name] = param{in: place, field: i, kind: in.Field(i).Type.Kind()}
-			}
+		tag, kind := in.Field(i).Tag, in.Field(i).Type.Kind()
+		if name := tag.Get("path"); name != "" {
+			p.path = append(p.path, param{name, i, kind})
+		}
+		if name := tag.Get("header"); name != "" {
+			p.header = append(p.header, param{name, i, kind})
+		}
+		if name := tag.Get("query"); name != "" {
+			p.query[name] = param{name, i, kind}
 		}
 	}
+	aside, asked := parameters(), parameters()
 	for _, documented := range op.Parameters {
+		object := aside
+		if documented.In == "query" {
+			object = asked
+		}
 		object.Properties[documented.Name] = documented.Schema
 		if documented.Required {
 			object.Required = append(object.Required, documented.Name)
 		}
 	}
-	object.PrecomputeMessages()
-	p.schema = must(strictjson.Compile(registry, object))
+	p.aside, p.asked = must(strictjson.Compile(registry, aside)), must(strictjson.Compile(registry, asked))
 	return p
+}
+
+// parameters are an object without any yet, and that takes no others.
+func parameters() *huma.Schema {
+	return &huma.Schema{Type: huma.TypeObject, Properties: map[string]*huma.Schema{}, AdditionalProperties: false}
 }
 
 // decode sets the fields of in, or refuses with every fault. A query parameter that is not documented is one (D7).
 func (p *params) decode(c *gin.Context, in reflect.Value) error {
-	if len(p.fields) == 0 && c.Request.URL.RawQuery == "" {
-		return nil
-	}
-	query, err := url.ParseQuery(c.Request.URL.RawQuery)
+	query, err := parseQuery(c.Request.URL.RawQuery)
 	if err != nil {
-		return apierr.Query(apierr.Issue{Code: "invalid_format", Message: "the query string is malformed"})
+		return apierr.Query(apierr.Issue{Path: []any{}, Code: strictjson.InvalidFormat, Message: "the query string is malformed"})
 	}
-	object := append(make([]byte, 0, 256), '{')
-	for name, values := range query {
-		kind := p.fields[name].kind
-		if p.fields[name].in != "query" {
-			kind = reflect.Invalid
-		}
-		for _, value := range values {
-			object = appendMember(object, name, value, kind)
-		}
-	}
-	for name, param := range p.fields {
-		switch value := ""; param.in {
-		case "path":
-			object = appendMember(object, name, c.Param(name), param.kind)
-		case "header":
-			if value = c.Request.Header.Get(name); value != "" {
-				object = appendMember(object, name, value, param.kind)
-			}
-		}
-	}
-	if issues := p.schema.Check(append(object, '}')); len(issues) > 0 {
+	if issues := append(p.aside.Check(p.writeAside(c)), p.asked.Check(p.writeQuery(query))...); len(issues) > 0 {
 		return apierr.Query(issues...)
 	}
-	for name, param := range p.fields {
-		switch param.in {
-		case "path":
-			in.Field(param.field).SetString(c.Param(name))
-		case "header":
-			in.Field(param.field).SetString(c.Request.Header.Get(name))
-		case "query":
-			if values := query[name]; len(values) > 0 {
-				set(in.Field(param.field), values[0])
-			}
-		}
+	for _, param := range p.path {
+		in.Field(param.field).SetString(c.Param(param.name))
+	}
+	for _, param := range p.header {
+		in.Field(param.field).SetString(c.Request.Header.Get(param.name))
+	}
+	for name, values := range query {
+		set(in.Field(p.query[name].field), values[0])
 	}
 	return nil
+}
+
+func (p *params) writeAside(c *gin.Context) []byte {
+	object := append(make([]byte, 0, 256), '{')
+	for _, param := range p.path {
+		object = appendMember(object, param.name, c.Param(param.name), param.kind)
+	}
+	for _, param := range p.header {
+		if value := c.Request.Header.Get(param.name); value != "" {
+			object = appendMember(object, param.name, value, param.kind)
+		}
+	}
+	return append(object, '}')
+}
+
+func (p *params) writeQuery(query url.Values) []byte {
+	object := append(make([]byte, 0, 64), '{')
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		for _, value := range query[name] {
+			object = appendMember(object, name, value, p.query[name].kind)
+		}
+	}
+	return append(object, '}')
+}
+
+// parseQuery spares the map of a query that is not there, which is every widget's.
+func parseQuery(raw string) (url.Values, error) {
+	if raw == "" {
+		return nil, nil
+	}
+	return url.ParseQuery(raw)
 }
 
 // appendMember writes one parameter as a member of an object. A value that does not spell its kind stays a string, which
@@ -102,11 +126,15 @@ func appendMember(object []byte, name, value string, kind reflect.Kind) []byte {
 		object = append(object, ',')
 	}
 	object = append(appendString(object, name), ':')
-	switch _, err := strconv.ParseInt(value, 10, 64); {
-	case kind == reflect.Int && err == nil:
-		return strconv.AppendInt(object, must(strconv.ParseInt(value, 10, 64)), 10)
-	case kind == reflect.Bool && (value == "true" || value == "false"):
-		return append(object, value...)
+	switch kind {
+	case reflect.Int:
+		if n, err := strconv.ParseInt(value, 10, 64); err == nil {
+			return strconv.AppendInt(object, n, 10)
+		}
+	case reflect.Bool:
+		if value == "true" || value == "false" {
+			return append(object, value...)
+		}
 	}
 	return appendString(object, value)
 }

@@ -2,7 +2,9 @@ package httpkit
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"net/http"
 
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
@@ -19,10 +21,15 @@ func (x *exchange) refuse(err error) {
 	answer := x.api.dialect.Refuse(dialect.Refusal{Err: refusal, RequestID: x.id, Verdict: x.verdict, Now: kit.Now()})
 	org, app := x.tenant()
 	kit.stats.refused(x.ctx, org, app, x.route.ID, refusal.Code)
-	if answer.Status >= 500 {
+	if answer.Status >= http.StatusInternalServerError && !x.deserted(refusal) {
 		x.keep(refusal)
 	}
 	x.write(answer)
+}
+
+// deserted tells whether the failure is only that the client hung up, and its own request with it.
+func (x *exchange) deserted(refusal *apierr.Error) bool {
+	return refusal.Kind == apierr.Unavailable && errors.Is(x.c.Request.Context().Err(), context.Canceled)
 }
 
 // keep records and logs an answer that was our fault, once, with the cause the caller never sees.
