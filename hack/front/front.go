@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -71,6 +72,7 @@ func (f *Front) Close() { f.transport.CloseIdleConnections() }
 func newTransport() *http.Transport {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.Proxy = nil
+	transport.DialContext = (&net.Dialer{Timeout: dialTimeout}).DialContext
 	transport.DisableCompression = true
 	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 0, 256
 	transport.IdleConnTimeout = idle

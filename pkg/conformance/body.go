@@ -47,22 +47,28 @@ func (s *suite) refusesBodies(t *testing.T) {
 		{`{"text":"x","viewport":null}`, []string{"viewport invalid_type"}},
 		{`{"text":"x","viewport":{"w":"1","h":1}}`, []string{"viewport.w invalid_type", "viewport.dpr required"}},
 		{`{"text":"x","consoleLogs":` + many(501, `{"level":"log","message":"","ts":1}`) + `}`, []string{"consoleLogs too_big"}},
-		{`{"text":"x","consoleLogs":[{"level":"log","message":"` + x(1001) + `","ts":1.5}]}`,
-			[]string{"consoleLogs.0.message too_big", "consoleLogs.0.ts invalid_type"}},
+		{
+			`{"text":"x","consoleLogs":[{"level":"log","message":"` + x(1001) + `","ts":1.5}]}`,
+			[]string{"consoleLogs.0.message too_big", "consoleLogs.0.ts invalid_type"},
+		},
 		{`{"text":"x","attachments":[` + strings.Join(files, ",") + `]}`, []string{"attachments too_big"}},
 		{`{"text":"x","attachments":[{"key":"","kind":"film","contentType":"png","byteSize":0,"size":1}]}`, []string{
 			"attachments.0.key too_small", "attachments.0.kind invalid_value", "attachments.0.contentType invalid_format",
 			"attachments.0.byteSize too_small", "attachments.0.size unrecognized_keys",
 		}},
-		{`{"text":"x","componentTarget":{"bbox":{"x":0,"y":0,"w":-1,"h":0}}}`,
-			[]string{"componentTarget.name required", "componentTarget.bbox.w too_small"}},
+		{
+			`{"text":"x","componentTarget":{"bbox":{"x":0,"y":0,"w":-1,"h":0}}}`,
+			[]string{"componentTarget.name required", "componentTarget.bbox.w too_small"},
+		},
 		{`{"text":"x","metadata":null}`, []string{"metadata invalid_type"}},
 		{`{"text":"x","metadata":[]}`, []string{"metadata invalid_type"}},
 		{`{"text":"x","metadata":{"a":1,"a":2}}`, []string{"metadata.a duplicate_key"}},
 		{`{"text":"x","metadata":{"a":"` + x(4096) + `"}}`, []string{"metadata too_big"}},
 		{`{"text":"x","identity":{"email":"ann","role":"admin"}}`, []string{"identity.email invalid_format", "identity.role unrecognized_keys"}},
-		{`{"text":"","severity":1,"nobody":{},"url":"x","metadata":{"a":"` + x(4096) + `"}}`,
-			[]string{"text too_small", "severity invalid_type", "nobody unrecognized_keys", "url invalid_format", "metadata too_big"}},
+		{
+			`{"text":"","severity":1,"nobody":{},"url":"x","metadata":{"a":"` + x(4096) + `"}}`,
+			[]string{"text too_small", "severity invalid_type", "nobody unrecognized_keys", "url invalid_format", "metadata too_big"},
+		},
 	} {
 		who := as{token: app.PublicKey, user: user(t, app).user}
 		if strings.Contains(row.body, "identity") {
@@ -93,8 +99,10 @@ func (s *suite) refusesBodies(t *testing.T) {
 		faults []string
 	}{
 		{`{}`, []string{"contentType required", "byteSize required", "kind required"}},
-		{`{"contentType":"image","byteSize":1.5,"kind":"film","name":"x"}`,
-			[]string{"contentType invalid_format", "byteSize invalid_type", "kind invalid_value", "name unrecognized_keys"}},
+		{
+			`{"contentType":"image","byteSize":1.5,"kind":"film","name":"x"}`,
+			[]string{"contentType invalid_format", "byteSize invalid_type", "kind invalid_value", "name unrecognized_keys"},
+		},
 		{`{"contentType":"image/png","byteSize":0,"kind":"screenshot"}`, []string{"byteSize too_small"}},
 	} {
 		s.ask(t, user(t, app), "POST", "/v1/feedback/upload-url", row.body).names(t, "invalid_body", row.faults...)

@@ -197,8 +197,11 @@ func (s *suite) movesAnItem(t *testing.T) {
 	illegal("queued", "archived")
 
 	for _, body := range []struct{ text, fault string }{
-		{`{"status":"sanitized"}`, "status invalid_value"}, {`{}`, "status required"}, {`{"status":null}`, "status invalid_type"},
-		{`{"status":"archived","text":"x"}`, "text unrecognized_keys"}, {``, "invalid_json"},
+		{`{"status":"sanitized"}`, "status invalid_value"},
+		{`{}`, "status required"},
+		{`{"status":null}`, "status invalid_type"},
+		{`{"status":"archived","text":"x"}`, "text unrecognized_keys"},
+		{``, "invalid_json"},
 	} {
 		s.ask(t, who, "PATCH", "/v1/feedback/"+id, body.text).names(t, "invalid_body", body.fault)
 	}
