@@ -27,6 +27,7 @@ type Open[C Configured] func(ctx context.Context, cfg C, env *Env) (App, error)
 // runs what open gives until SIGTERM or an interrupt asks it to stop. It returns after a clean end; after any other it
 // says why on standard error and exits with code 1. A second signal, over half a second later, ends the process at once.
 func Main[C Configured](name string, open Open[C], defaults ...string) {
+	spendMemory()
 	if err := liveUntilToldToStop(name, open, append(defaults, os.Environ()...)); err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
 		os.Exit(1)
