@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
+	"strings"
 )
 
 // Argument is the hidden subcommand by which a program that calls Main runs a server; its Spec follows as JSON.
@@ -23,18 +25,17 @@ type Process struct {
 	life    io.Closer
 }
 
-// Start runs this program once more, as the server, and returns when it is filled and answers.
-func Start(ctx context.Context, spec Spec) (*Process, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
+// Start runs a program that calls Main, this one or another build of it, and returns when its server is filled and answers.
+func Start(ctx context.Context, program string, spec Spec) (*Process, error) {
 	text, err := json.Marshal(spec)
 	if err != nil {
 		return nil, err
 	}
-	command := exec.CommandContext(ctx, self, Argument, string(text))
+	command := exec.CommandContext(ctx, program, Argument, string(text))
 	command.Stderr = os.Stderr
+	command.Env = slices.DeleteFunc(os.Environ(), func(setting string) bool {
+		return strings.HasPrefix(setting, "HEARD_") || strings.HasPrefix(setting, "OTEL_") // the defaults are measured
+	})
 	life, errIn := command.StdinPipe()
 	out, errOut := command.StdoutPipe()
 	if err := errors.Join(errIn, errOut); err != nil {

@@ -3,13 +3,13 @@ package subject
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
-	"os"
+	"os/signal"
+	"syscall"
 
-	"github.com/heard-dev/heard/pkg/config"
 	"github.com/heard-dev/heard/pkg/id"
 	"github.com/heard-dev/heard/pkg/platform"
 	"github.com/heard-dev/heard/pkg/run"
@@ -21,11 +21,9 @@ import (
 
 // Serve is the life of one of these processes: it writes its Doors to out as a line of JSON, and ends when in does.
 func Serve(ctx context.Context, spec Spec, in io.Reader, out io.Writer) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
 	go func() {
-		defer stop()
-		io.Copy(io.Discard, in) //nolint:errcheck // whatever ends it, our parent is gone
+		io.Copy(io.Discard, in)                         //nolint:errcheck // whatever ends it, our parent is gone
+		syscall.Kill(syscall.Getpid(), syscall.SIGTERM) //nolint:errcheck // nobody forbids that
 	}()
 	control, err := listenControl()
 	if err != nil {
@@ -35,17 +33,12 @@ func Serve(ctx context.Context, spec Spec, in io.Reader, out io.Writer) error {
 		doors.Address, doors.Control = address.String(), control.Addr().String()
 		json.NewEncoder(out).Encode(doors) //nolint:errcheck // our parent is gone
 	}
-	observed, err := telemetry.New(ctx, telemetry.Options{
-		Config: telemetry.Config{LogLevel: slog.LevelWarn}, Service: string(spec.Kind), Log: os.Stderr,
-	})
-	if err != nil {
-		return err
+	if spec.Kind == Heard {
+		serveHeard(spec, ready)
+		return nil
 	}
-	env := &run.Env{Telemetry: observed}
-	cfg, err := config.Load[run.Config]([]string{"HEARD_ADDR=127.0.0.1:0"})
-	if err != nil {
-		return err
-	}
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM)
+	defer stop()
 	if spec.Kind == Bare {
 		list, err := samplePage(platform.New("", platform.Parts{}).IDs, id.Zero, id.Zero)
 		if err != nil {
@@ -53,7 +46,7 @@ func Serve(ctx context.Context, spec Spec, in io.Reader, out io.Writer) error {
 		}
 		return serveBare(ctx, bareHandler(list), func(address net.Addr) { ready(address, Doors{}) })
 	}
-	p, err := open(ctx, spec, env)
+	p, err := open(ctx, spec, &run.Env{Telemetry: telemetry.Discard()})
 	if err != nil {
 		return err
 	}
@@ -61,16 +54,29 @@ func Serve(ctx context.Context, spec Spec, in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if spec.Kind == Floor {
-		app, err := id.Parse(doors.App)
-		if err != nil {
-			return err
-		}
-		return serveBare(ctx, floorHandler(p.Store, p.IDs, org.ID, app), func(address net.Addr) { ready(address, doors) })
+	app, err := id.Parse(doors.App)
+	if err != nil {
+		return err
 	}
-	app := p.App(env, services(p, env, spec.Engine)...)
-	app.Ready = func(address net.Addr) { ready(address, doors) }
-	return run.Serve(ctx, cfg, app, env)
+	err = serveBare(ctx, floorHandler(p.Store, p.IDs, org.ID, app), func(address net.Addr) { ready(address, doors) })
+	return errors.Join(err, p.Close(context.WithoutCancel(ctx)))
+}
+
+// serveHeard lives as the product does, until a signal ends it.
+func serveHeard(spec Spec, ready func(net.Addr, Doors)) {
+	run.Main("heard", func(ctx context.Context, _ run.Config, env *run.Env) (run.App, error) {
+		p, err := open(ctx, spec, env)
+		if err != nil {
+			return run.App{}, err
+		}
+		_, doors, err := settle(ctx, p, spec.Items)
+		if err != nil {
+			return run.App{}, errors.Join(err, p.Close(ctx))
+		}
+		app := p.App(env, services(p, env, spec.Engine)...)
+		app.Ready = func(address net.Addr) { ready(address, doors) }
+		return app, nil
+	}, "HEARD_ADDR=127.0.0.1:0", "HEARD_LOG_LEVEL=warn")
 }
 
 // services are all of them where files are kept, and the two that are measured where they are not.

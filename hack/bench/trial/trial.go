@@ -41,12 +41,16 @@ type Timing struct {
 // brief is for what new connections cost at first.
 const brief = 50 * time.Millisecond
 
-// Run gives all lanes a turn, then all of them the next, and so on.
+// Run gives all lanes a turn, then all of them the next in the opposite order, and so on.
 func Run(lanes []Lane, timing Timing) ([]Measured, error) {
 	measured := make([]Measured, len(lanes))
 	for round := range timing.Rounds + 1 {
-		for i, lane := range lanes {
-			lasting := timing.Turn
+		for place := range lanes {
+			i := place
+			if round%2 == 1 {
+				i = len(lanes) - 1 - place // who is always second has another's garbage to bear
+			}
+			lane, lasting := lanes[i], timing.Turn
 			if round == 0 {
 				lasting = timing.Warm
 			}

@@ -33,10 +33,12 @@ type bench struct {
 	seconds            float64
 	rows               int
 	json, profiles     string
+	only, beside       string
 	mongoURI, redisURL string
 
-	dir    string
-	report *report.Report
+	program string
+	dir     string
+	report  *report.Report
 }
 
 func (b *bench) timing() trial.Timing {
@@ -75,7 +77,7 @@ func (b *bench) engine(ctx context.Context, spec subject.Spec) (err error) {
 	var servers []*subject.Process
 	defer func() { err = errors.Join(err, stop(servers)) }()
 	for _, kind := range []subject.Kind{subject.Bare, subject.Floor, subject.Heard} {
-		server, err := b.serve(ctx, spec, kind)
+		server, err := b.serve(ctx, b.program, spec, kind)
 		if err != nil {
 			return err
 		}
@@ -94,13 +96,16 @@ func (b *bench) engine(ctx context.Context, spec subject.Spec) (err error) {
 			return err
 		}
 		b.report.Add(measured)
+		if err := b.profile(servers[2], operation); err != nil {
+			return err
+		}
 	}
 	used, err := servers[2].Usage()
 	if err != nil {
 		return err
 	}
 	b.report.AimEngine(spec.Engine, used)
-	return b.profile(servers[2])
+	return nil
 }
 
 // selections are the ways a list finds its items.
@@ -125,7 +130,7 @@ func (b *bench) large(ctx context.Context) (err error) {
 	for _, n := range []int{items, b.rows} {
 		progress("filling a collection of %d", n)
 		begun := time.Now()
-		server, err := b.serve(ctx, subject.Spec{Engine: subject.SQLite, Items: n}, subject.Heard)
+		server, err := b.serve(ctx, b.program, subject.Spec{Engine: subject.SQLite, Items: n}, subject.Heard)
 		if err != nil {
 			return err
 		}
@@ -147,7 +152,7 @@ func (b *bench) large(ctx context.Context) (err error) {
 	return nil
 }
 
-func (b *bench) serve(ctx context.Context, spec subject.Spec, kind subject.Kind) (*subject.Process, error) {
+func (b *bench) serve(ctx context.Context, program string, spec subject.Spec, kind subject.Kind) (*subject.Process, error) {
 	dir, err := os.MkdirTemp(b.dir, "subject-")
 	if err != nil {
 		return nil, err
@@ -156,7 +161,7 @@ func (b *bench) serve(ctx context.Context, spec subject.Spec, kind subject.Kind)
 	if spec.Engine == subject.Mongo {
 		spec.Database = databaseOf(spec, kind)
 	}
-	return subject.Start(ctx, spec)
+	return subject.Start(ctx, program, spec)
 }
 
 func lane(server *subject.Process, operation string, connections int, selection string) trial.Lane {

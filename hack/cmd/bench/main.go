@@ -37,9 +37,17 @@ func run(ctx context.Context, args []string) error {
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // the system clears what is left
 	b.dir, b.report = dir, &report.Report{}
+	if b.program, err = os.Executable(); err != nil {
+		return err
+	}
 	var failed error
-	for _, step := range []func(context.Context) error{b.start, b.sqlite, b.large, b.mongo} {
-		failed = errors.Join(failed, step(ctx)) // what was measured until then is worth reading
+	for _, part := range []struct {
+		name string
+		run  func(context.Context) error
+	}{{"start", b.start}, {"sqlite", b.sqlite}, {"large", b.large}, {"mongo", b.mongo}, {"beside", b.besideAnother}} {
+		if b.only == "" || b.only == part.name {
+			failed = errors.Join(failed, part.run(ctx)) // what was measured until then is worth reading
+		}
 	}
 	if b.json != "" {
 		failed = errors.Join(failed, b.report.WriteFile(b.json))
@@ -55,6 +63,8 @@ func parse(args []string) (*bench, error) {
 	flags.IntVar(&b.rows, "rows", 1_000_000, "items of the large collection, 0 to leave it out; BENCH_ROWS")
 	flags.StringVar(&b.json, "json", "", "write the results to this file as well")
 	flags.StringVar(&b.profiles, "profile", "", "write CPU profiles of Heard into this folder as well")
+	flags.StringVar(&b.only, "only", "", "do one part alone: start, sqlite, large, mongo or beside")
+	flags.StringVar(&b.beside, "beside", "", "another build of this program, whose Heard to measure beside this one's")
 	for _, name := range []string{"seconds", "rows"} {
 		if value := os.Getenv("BENCH_" + upper(name)); value != "" {
 			if err := flags.Set(name, value); err != nil {

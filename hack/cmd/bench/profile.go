@@ -15,21 +15,19 @@ import (
 // profileFor is how long each profile is, in seconds.
 const profileFor = 5
 
-// profile writes CPU profiles of a server under each load, where they are asked for.
-func (b *bench) profile(server *subject.Process) error {
+// profile writes CPU profiles of a server under each load of the operation, where they are asked for.
+func (b *bench) profile(server *subject.Process, operation string) error {
 	if b.profiles == "" {
 		return nil
 	}
 	if err := os.MkdirAll(b.profiles, 0o755); err != nil { //nolint:gosec // it holds no secret
 		return err
 	}
-	for _, operation := range []string{submissions, lists} {
-		for _, n := range connections[1:] {
-			word, _, _ := strings.Cut(operation, " ")
-			name := strings.ToLower(fmt.Sprintf("%s-%s-%d.pprof", server.Engine, word, n))
-			if err := record(server, operation, n, filepath.Join(b.profiles, name)); err != nil {
-				return err
-			}
+	for _, n := range connections[1:] {
+		word, _, _ := strings.Cut(operation, " ")
+		name := strings.ToLower(fmt.Sprintf("%s-%s-%d.pprof", server.Engine, word, n))
+		if err := record(server, operation, n, filepath.Join(b.profiles, name)); err != nil {
+			return err
 		}
 	}
 	return nil
