@@ -67,11 +67,24 @@ func (a *API) OpenAPI() ([]byte, error) {
 	for _, own := range []string{"ErrorModel", "ErrorDetail"} { // huma's, which never appear
 		delete(described.Components.Schemas.Map(), own)
 	}
+	for _, schema := range described.Components.Schemas.Map() {
+		for _, property := range schema.Properties {
+			listNull(property)
+		}
+	}
 	doc, err := json.MarshalIndent(described, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("httpkit: write the OpenAPI document of %s: %w", a.dialect.Name(), err)
 	}
 	return append(doc, '\n'), nil
+}
+
+// listNull adds null to the values that a nullable property lists: by JSON Schema the list binds null too, and a tag cannot
+// say it.
+func listNull(property *huma.Schema) {
+	if property.Nullable && len(property.Enum) > 0 && !slices.Contains(property.Enum, nil) {
+		property.Enum = append(property.Enum, nil)
+	}
 }
 
 // operation is the part of a route's description that its types do not tell: its door and its faults.

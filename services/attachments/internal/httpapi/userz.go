@@ -46,6 +46,12 @@ type uploadIn struct {
 	Body uploadRequest
 }
 
+// Check names what the schema leaves to the core, because alone it is a 413: a file that is too large.
+func (in *uploadIn) Check(auth.Principal) error {
+	said := in.Body
+	return apierr.Body(attachment.CheckFile(attachment.Kind(said.Kind), said.ContentType, said.ByteSize)...)
+}
+
 type uploadRequest struct {
 	ContentType string `json:"contentType" maxLength:"255" pattern:"^[A-Za-z]+/[A-Za-z0-9.+-]+$"`
 	ByteSize    int64  `json:"byteSize" minimum:"1" doc:"At most 15 MB (15728640)."`

@@ -93,7 +93,7 @@ type submittedTarget struct {
 	Name          string             `json:"name" minLength:"1" maxLength:"256"`
 	Meta          httpkit.RawObject  `json:"meta,omitempty" doc:"At most 4 KB of JSON."`
 	BBox          *userz.BoundingBox `json:"bbox,omitempty"`
-	ScreenshotKey string             `json:"screenshotKey,omitempty" doc:"An uploaded file."`
+	ScreenshotKey string             `json:"screenshotKey,omitempty" maxLength:"512" doc:"An uploaded file."`
 }
 
 type identity struct {

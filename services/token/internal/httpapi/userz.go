@@ -12,6 +12,7 @@ import (
 	"github.com/heard-dev/heard/pkg/core/usertoken"
 	"github.com/heard-dev/heard/pkg/dialect/userz"
 	"github.com/heard-dev/heard/pkg/httpkit"
+	"github.com/heard-dev/heard/pkg/id"
 	"github.com/heard-dev/heard/services/token/internal/mint"
 )
 
@@ -49,6 +50,12 @@ type tokenRequest struct {
 	Sub              string            `json:"sub" minLength:"1" maxLength:"256" doc:"Your id of the user."`
 	Ctx              httpkit.RawObject `json:"ctx,omitempty" doc:"At most 2 KB of JSON; feedback shows it as submittedBy.claims."`
 	ExpiresInSeconds int               `json:"expiresInSeconds,omitempty" minimum:"60" maximum:"86400" default:"3600"`
+}
+
+// Check names what the schema cannot say: limits on bytes of JSON.
+func (in *mintIn) Check(auth.Principal) error {
+	_, err := usertoken.New(in.Body.Sub, id.Zero, in.Body.Ctx, in.ttl(), time.Time{})
+	return err
 }
 
 func (in *mintIn) ttl() time.Duration {

@@ -1,0 +1,124 @@
+package heard_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/heard-dev/heard/pkg/core/agentrun"
+	"github.com/heard-dev/heard/pkg/core/attachment"
+	"github.com/heard-dev/heard/pkg/core/feedback"
+	"github.com/heard-dev/heard/pkg/core/tenant"
+	"github.com/heard-dev/heard/pkg/core/usertoken"
+	"github.com/heard-dev/heard/pkg/dialect/userz"
+)
+
+// Tags are text, so the numbers and names in them can drift from the constants they stand for. The document shows both.
+func TestTheWireSaysTheCoresNumbersAndNames(t *testing.T) {
+	var document any
+	must(t, json.Unmarshal(userz.Dialect{}.About().Document, &document))
+	seconds := func(d time.Duration) int { return int(d / time.Second) }
+	for path, want := range map[string]int{
+		"Submission text maxLength":                 feedback.MaxText,
+		"Submission url maxLength":                  feedback.MaxURL,
+		"Submission userAgent maxLength":            feedback.MaxUserAgent,
+		"Submission consoleLogs maxItems":           feedback.MaxConsoleLines,
+		"Submission attachments maxItems":           feedback.MaxAttachments,
+		"ConsoleLine message maxLength":             feedback.MaxConsoleMessage,
+		"ConsoleLine level maxLength":               feedback.MaxConsoleLevel,
+		"SubmittedTarget name maxLength":            feedback.MaxTargetName,
+		"SubmittedTarget screenshotKey maxLength":   feedback.MaxScreenshotKey,
+		"Identity email maxLength":                  feedback.MaxEmail,
+		"Identity name maxLength":                   feedback.MaxName,
+		"Identity externalUserId maxLength":         feedback.MaxExternalUserID,
+		"Citation contentType maxLength":            attachment.MaxContentType,
+		"Citation byteSize maximum":                 attachment.MaxSize,
+		"UploadRequest contentType maxLength":       attachment.MaxContentType,
+		"TokenRequest sub maxLength":                usertoken.MaxSubject,
+		"TokenRequest expiresInSeconds minimum":     seconds(usertoken.MinTTL),
+		"TokenRequest expiresInSeconds maximum":     seconds(usertoken.MaxTTL),
+		"TokenRequest expiresInSeconds default":     seconds(usertoken.DefaultTTL),
+		"Viewport w minimum":                        0,
+		"/v1/feedback get parameters limit maximum": 100,
+		"/v1/feedback get parameters limit default": 50,
+	} {
+		if got := at(t, document, path); got != float64(want) {
+			t.Errorf("%s is %v, not %d", path, got, want)
+		}
+	}
+	for path, want := range map[string][]string{
+		"Submission severity enum":                  append(names([]feedback.Severity{feedback.Low, feedback.Medium, feedback.High}), "<nil>"),
+		"Citation kind enum":                        names(attachment.Kinds()),
+		"UploadRequest kind enum":                   names(attachment.Kinds()),
+		"FeedbackUpdate status enum":                names(feedback.Settable()),
+		"SubmittedBy mode enum":                     names([]feedback.Mode{feedback.Public, feedback.Private}),
+		"App processingMode enum":                   names([]tenant.ProcessingMode{tenant.AutoPR, tenant.Manual, tenant.NoPR}),
+		"AgentRun status enum":                      names([]agentrun.Status{agentrun.Running, agentrun.Succeeded, agentrun.Failed, agentrun.Blocked}),
+		"/v1/feedback get parameters status enum":   names(feedback.Statuses()),
+		"Receipt status enum":                       {string(feedback.Received)},
+		"Citation contentType pattern":              {attachment.ContentTypePattern},
+		"UploadRequest contentType pattern":         {attachment.ContentTypePattern},
+		"/v1/feedback get parameters appId pattern": {"^[0-9a-f]{24}$"},
+	} {
+		var got []string
+		switch value := at(t, document, path).(type) {
+		case []any:
+			for _, v := range value {
+				got = append(got, fmt.Sprint(v))
+			}
+		case string:
+			got = []string{value}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s is %q, not %q", path, got, want)
+		}
+	}
+	for path, words := range map[string]string{
+		"Submission metadata description":    strconv.Itoa(feedback.MaxMetadata>>10) + " KB",
+		"SubmittedTarget meta description":   strconv.Itoa(feedback.MaxTargetMeta>>10) + " KB",
+		"TokenRequest ctx description":       strconv.Itoa(usertoken.MaxContext>>10) + " KB",
+		"UploadRequest byteSize description": fmt.Sprintf("%d MB (%d)", attachment.MaxSize>>20, attachment.MaxSize),
+	} {
+		if got, _ := at(t, document, path).(string); !strings.Contains(got, words) {
+			t.Errorf("%s does not say %q: %s", path, words, got)
+		}
+	}
+}
+
+func names[T ~string](values []T) (list []string) {
+	for _, v := range values {
+		list = append(list, string(v))
+	}
+	return list
+}
+
+// at finds a keyword of a schema's property ("Submission text maxLength") or of an operation's parameter ("/v1/feedback get
+// parameters limit maximum").
+func at(t *testing.T, document any, path string) any {
+	t.Helper()
+	steps := strings.Fields(path)
+	if !strings.HasPrefix(path, "/") {
+		steps = append([]string{"components", "schemas", steps[0], "properties"}, steps[1:]...)
+	} else {
+		steps = append([]string{"paths"}, steps...)
+	}
+	for i, step := range steps {
+		switch node := document.(type) {
+		case map[string]any:
+			document = node[step]
+		case []any: // parameters
+			n := slices.IndexFunc(node, func(p any) bool { return p.(map[string]any)["name"] == step })
+			if n < 0 {
+				t.Fatalf("%s: no %s", path, step)
+			}
+			document = node[n].(map[string]any)["schema"]
+		default:
+			t.Fatalf("%s: no %s", path, steps[i])
+		}
+	}
+	return document
+}
