@@ -126,28 +126,32 @@ type agentRun struct {
 
 func pageView(page feedback.Page) feedbackPage {
 	body := feedbackPage{Data: make([]FeedbackSummary, len(page.Items))}
-	for i, item := range page.Items {
-		body.Data[i] = rowView(item)
+	for i := range page.Items {
+		body.Data[i] = rowView(&page.Items[i])
 	}
 	if !page.Next.IsZero() {
-		body.NextCursor = userz.Optional(page.Next.String())
+		next := page.Next.String()
+		body.NextCursor = &next
 	}
 	return body
 }
 
-func rowView(item feedback.Item) FeedbackSummary {
+// rowView points into item.
+func rowView(item *feedback.Item) FeedbackSummary {
+	from := &item.Submitter
 	row := FeedbackSummary{
 		ID: item.ID.String(), AppID: item.App.String(), Status: string(item.Status),
 		SubmittedBy: submittedBy{
-			Mode: string(item.Submitter.Mode), ExternalUserID: userz.Optional(item.Submitter.ExternalUserID),
-			Email: userz.Optional(item.Submitter.Email), Name: userz.Optional(item.Submitter.Name), Claims: item.Submitter.Claims,
+			Mode: string(from.Mode), ExternalUserID: userz.Optional(&from.ExternalUserID),
+			Email: userz.Optional(&from.Email), Name: userz.Optional(&from.Name), Claims: from.Claims,
 		},
-		Severity: userz.Optional(string(item.Severity)), Text: item.Text,
-		URL: userz.Optional(item.URL), UserAgent: userz.Optional(item.UserAgent),
+		Severity: userz.Optional((*string)(&item.Severity)), Text: item.Text,
+		URL: userz.Optional(&item.URL), UserAgent: userz.Optional(&item.UserAgent),
 		CreatedAt: userz.Time(item.CreatedAt), UpdatedAt: userz.Time(item.UpdatedAt),
 	}
 	if !item.DuplicateOf.IsZero() {
-		row.DuplicateOf = userz.Optional(item.DuplicateOf.String())
+		original := item.DuplicateOf.String()
+		row.DuplicateOf = &original
 	}
 	if v := item.Viewport; v != nil {
 		row.Viewport = &userz.Viewport{W: v.Width, H: v.Height, DPR: v.PixelRatio}
@@ -157,7 +161,7 @@ func rowView(item feedback.Item) FeedbackSummary {
 
 func itemView(item review.Item) feedbackItem {
 	body := feedbackItem{
-		FeedbackSummary: rowView(item.Item),
+		FeedbackSummary: rowView(&item.Item),
 		ConsoleLogs:     make([]userz.ConsoleLine, len(item.Console)),
 		Attachments:     make([]attachedFile, len(item.Attachments)),
 		Metadata:        item.Metadata,
@@ -188,11 +192,12 @@ func runView(run agentrun.Run) agentRun {
 	body := agentRun{
 		ID: run.ID.String(), AppID: run.App.String(), FeedbackID: run.Feedback.String(), Status: string(run.Status),
 		Provider: run.Provider, Model: run.Model, InputTokens: run.InputTokens, OutputTokens: run.OutputTokens,
-		CostUSD: float64(run.CostMicroUSD) / 1e6, PullRequestURL: userz.Optional(run.PullRequestURL),
-		GuardrailReason: userz.Optional(run.GuardrailReason), StartedAt: userz.Time(run.StartedAt),
+		CostUSD: float64(run.CostMicroUSD) / 1e6, PullRequestURL: userz.Optional(&run.PullRequestURL),
+		GuardrailReason: userz.Optional(&run.GuardrailReason), StartedAt: userz.Time(run.StartedAt),
 	}
 	if !run.FinishedAt.IsZero() {
-		body.FinishedAt = userz.Optional(userz.Time(run.FinishedAt))
+		finished := userz.Time(run.FinishedAt)
+		body.FinishedAt = &finished
 	}
 	return body
 }
