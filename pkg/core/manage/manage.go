@@ -79,7 +79,7 @@ func (m *Manager) CreateApp(ctx context.Context, org id.ID, draft AppDraft) (ten
 		ProcessingMode: tenant.Manual, BatchWindowHours: batchWindowHours,
 		AllowedOrigins: draft.AllowedOrigins, CreatedAt: m.now(), Version: 1,
 	}
-	sealed, text, err := m.freshSecret(org, app.ID)
+	sealed, text, err := m.seal(org, app.ID, usertoken.NewSecret(m.Random))
 	if err != nil {
 		return tenant.App{}, "", err
 	}
@@ -93,7 +93,20 @@ const rotateTries = 5
 // RotateSecret gives the App a fresh signing secret, shown once as hex digits. Tokens of the former one verify for
 // overlap more; with none they are refused everywhere when the call returns.
 func (m *Manager) RotateSecret(ctx context.Context, org, app id.ID, overlap time.Duration) (tenant.App, secret.String, error) {
-	fresh, text, err := m.freshSecret(org, app)
+	return m.adopt(ctx, org, app, usertoken.NewSecret(m.Random), overlap)
+}
+
+// ImportSecret is RotateSecret with a secret that the App's backend signs with already: hex digits, base64 or raw text.
+func (m *Manager) ImportSecret(ctx context.Context, org, app id.ID, text secret.String, overlap time.Duration) (tenant.App, secret.String, error) {
+	key, err := usertoken.ParseSecret(text.Reveal())
+	if err != nil {
+		return tenant.App{}, "", required("secret")
+	}
+	return m.adopt(ctx, org, app, key, overlap)
+}
+
+func (m *Manager) adopt(ctx context.Context, org, app id.ID, key []byte, overlap time.Duration) (tenant.App, secret.String, error) {
+	fresh, text, err := m.seal(org, app, key)
 	if err != nil {
 		return tenant.App{}, "", err
 	}
@@ -148,6 +161,9 @@ func (m *Manager) AddMember(ctx context.Context, org id.ID, email, name string, 
 	if err != nil || address.Address != email {
 		return tenant.Member{}, apierr.Body(apierr.Issue{Path: []any{"email"}, Code: "invalid_format", Message: "must be an e-mail address"})
 	}
+	if !role.Known() {
+		return tenant.Member{}, apierr.Body(apierr.Issue{Path: []any{"role"}, Code: "invalid_value", Message: "must be owner, admin or member"})
+	}
 	hash, err := tenant.HashPassword(password, m.Random)
 	if err != nil {
 		return tenant.Member{}, err
@@ -164,8 +180,7 @@ func (m *Manager) announce(ctx context.Context, org id.ID) error {
 	return nil
 }
 
-func (m *Manager) freshSecret(org, app id.ID) (tenant.SigningSecret, secret.String, error) {
-	key := usertoken.NewSecret(m.Random)
+func (m *Manager) seal(org, app id.ID, key []byte) (tenant.SigningSecret, secret.String, error) {
 	sealed, err := usertoken.SealSecret(m.Keyset, org, app, key)
 	return tenant.SigningSecret{ID: m.IDs.New(), Sealed: sealed, CreatedAt: m.now()}, secret.String(usertoken.FormatSecret(key)), err
 }

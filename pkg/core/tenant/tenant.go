@@ -114,6 +114,9 @@ const (
 	Viewer Role = "member"
 )
 
+// Known tells whether there is such a role.
+func (r Role) Known() bool { return r == Owner || r == Admin || r == Viewer }
+
 // Member is a person who works in an Org. PasswordHash is an argon2id hash in PHC form.
 type Member struct {
 	ID           id.ID

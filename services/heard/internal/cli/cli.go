@@ -20,7 +20,7 @@ import (
 
 // Main runs the process's own command line. It ends the process with code 1 after a failure.
 func Main() {
-	c := &cli{args: os.Args[1:], environ: os.Environ(), out: os.Stdout, errs: os.Stderr}
+	c := &cli{args: os.Args[1:], environ: os.Environ(), in: os.Stdin, out: os.Stdout, errs: os.Stderr}
 	if code := c.run(context.Background()); code != 0 {
 		os.Exit(code)
 	}
@@ -30,6 +30,7 @@ func Main() {
 type cli struct {
 	args     []string
 	environ  []string
+	in       io.Reader
 	out      io.Writer
 	errs     io.Writer
 	output   string

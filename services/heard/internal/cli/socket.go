@@ -6,11 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/heard-dev/heard/pkg/platform"
@@ -26,6 +28,7 @@ const commandTimeout = time.Minute
 
 type command struct {
 	Args []string `json:"args"`
+	In   []byte   `json:"in"`
 }
 
 type outcome struct {
@@ -51,7 +54,7 @@ func listen(ctx context.Context, dir string, p *platform.Platform) error {
 			return
 		}
 		var out, errs bytes.Buffer
-		c := &cli{args: asked.Args, out: &out, errs: &errs, platform: p}
+		c := &cli{args: asked.Args, in: bytes.NewReader(asked.In), out: &out, errs: &errs, platform: p}
 		code := c.run(r.Context())
 		json.NewEncoder(w).Encode(outcome{Out: out.String(), Errs: errs.String(), Code: code}) //nolint:errcheck // the caller is gone
 	})}
@@ -75,7 +78,13 @@ func (c *cli) forward(ctx context.Context, dir string) (told bool, err error) {
 			return dialer.DialContext(ctx, "unix", filepath.Join(dir, socketName))
 		},
 	}}
-	text, err := json.Marshal(command{Args: c.args})
+	asked := command{Args: c.args}
+	if slices.Contains(c.args, "--secret-stdin") {
+		if asked.In, err = io.ReadAll(io.LimitReader(c.in, maxSecret)); err != nil {
+			return true, err
+		}
+	}
+	text, err := json.Marshal(asked)
 	if err != nil {
 		return true, err
 	}

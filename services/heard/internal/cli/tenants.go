@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -11,6 +13,7 @@ import (
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/id"
 	"github.com/heard-dev/heard/pkg/platform"
+	"github.com/heard-dev/heard/pkg/secret"
 )
 
 func (c *cli) orgs() *cobra.Command {
@@ -67,14 +70,15 @@ func (c *cli) apps() *cobra.Command {
 	require(create, "slug", "name")
 
 	var overlap time.Duration
+	var given bool
 	rotate := &cobra.Command{
-		Use: "rotate-secret", Short: "Give an App a fresh signing secret, shown once", Args: cobra.NoArgs,
+		Use: "rotate-secret", Short: "Give an App another signing secret, shown once", Args: cobra.NoArgs,
 		RunE: c.within(&org, func(ctx context.Context, p *platform.Platform, org id.ID, _ []string) error {
 			found, err := findApp(ctx, p.Store, org, app)
 			if err != nil {
 				return err
 			}
-			rotated, signing, err := p.Manager().RotateSecret(ctx, org, found.ID, overlap)
+			rotated, signing, err := c.rotate(ctx, p.Manager(), found, overlap, given)
 			if err != nil {
 				return err
 			}
@@ -83,6 +87,7 @@ func (c *cli) apps() *cobra.Command {
 	}
 	rotate.Flags().StringVar(&app, "app", "", "the App's slug or id")
 	rotate.Flags().DurationVar(&overlap, "overlap", 0, "how long tokens of the former secret go on to verify")
+	rotate.Flags().BoolVar(&given, "secret-stdin", false, "take the secret from standard input: hex, base64 or raw text")
 	require(rotate, "app")
 
 	list := &cobra.Command{
@@ -97,6 +102,21 @@ func (c *cli) apps() *cobra.Command {
 	}
 	group.AddCommand(create, list, rotate)
 	return group
+}
+
+// maxSecret is far longer than any signing secret, in bytes.
+const maxSecret = 4 << 10
+
+// rotate gives the App a fresh secret, or the one that its backend signs with already.
+func (c *cli) rotate(ctx context.Context, m *manage.Manager, app tenant.App, overlap time.Duration, given bool) (tenant.App, secret.String, error) {
+	if !given {
+		return m.RotateSecret(ctx, app.Org, app.ID, overlap)
+	}
+	text, err := io.ReadAll(io.LimitReader(c.in, maxSecret))
+	if err != nil {
+		return tenant.App{}, "", fmt.Errorf("read the secret: %w", err)
+	}
+	return m.ImportSecret(ctx, app.Org, app.ID, secret.String(text), overlap)
 }
 
 func (c *cli) members() *cobra.Command {
