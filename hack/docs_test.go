@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/heard-dev/heard/hack/stack"
 )
 
 // Every sh block of the README is run, in order, as a reader in a fresh checkout would paste it; `make dev` and `make split`
@@ -99,13 +101,28 @@ func blocks(t *testing.T, page, language string) []block {
 // reader follows a page in a checkout of its own. Its shell remembers from block to block.
 type reader struct {
 	folder, state, address string
+	servers                stack.Servers
+	apart                  bool // there are servers to split onto
+	split, alone           bool // what `make split` starts was started; nothing runs that should
 	stop                   func()
 }
 
 func newReader(t *testing.T) *reader {
 	t.Helper()
 	r := &reader{folder: t.TempDir(), state: filepath.Join(t.TempDir(), "state"), stop: func() {}}
-	t.Cleanup(func() { r.stop() })
+	var missing []string
+	r.servers, missing = stack.ServersFromEnv("HEARD_TEST_")
+	r.apart = len(missing) == 0
+	name := fmt.Sprintf("heard-docs-%d", os.Getpid())
+	r.servers.MongoDatabase, r.servers.RedisPrefix, r.servers.S3Bucket = name, name+":", name
+	t.Cleanup(func() {
+		r.stop()
+		if r.split {
+			if err := r.servers.Drop(); err != nil {
+				t.Error(err)
+			}
+		}
+	})
 	// What a clone of the next commit would be.
 	const clone = `set -o pipefail; cd .. && git ls-files -z --cached --others --exclude-standard | tar --null -T - -cf - | tar -C "$0" -xf -`
 	if out, err := exec.Command("bash", "-c", clone, r.folder).CombinedOutput(); err != nil {
@@ -123,20 +140,15 @@ func newReader(t *testing.T) *reader {
 }
 
 // here replaces the addresses that a page shows by those that this machine has.
-func (r *reader) here() *strings.Replacer {
-	pairs := []string{"127.0.0.1:8080", r.address}
-	for shown, name := range map[string]string{
-		"mongodb://127.0.0.1:27017": "MONGO_URI", "redis://127.0.0.1:6379": "REDIS_URL", "http://127.0.0.1:9000": "S3_ENDPOINT",
-		"HEARD_S3_ACCESS_KEY=minioadmin": "S3_ACCESS_KEY", "HEARD_S3_SECRET_KEY=minioadmin": "S3_SECRET_KEY",
-	} {
-		key, _, assigned := strings.Cut(shown, "=")
-		if value := os.Getenv("HEARD_TEST_" + name); assigned {
-			pairs = append(pairs, shown, key+"="+value)
-		} else {
-			pairs = append(pairs, shown, value)
-		}
-	}
-	return strings.NewReplacer(pairs...)
+func (r *reader) here(script string) string {
+	return strings.NewReplacer(
+		"127.0.0.1:8080", r.address,
+		"mongodb://127.0.0.1:27017", r.servers.MongoURI,
+		"redis://127.0.0.1:6379", r.servers.RedisURL,
+		"http://127.0.0.1:9000", r.servers.S3Endpoint,
+		"HEARD_S3_ACCESS_KEY=minioadmin", "HEARD_S3_ACCESS_KEY="+r.servers.S3AccessKey,
+		"HEARD_S3_SECRET_KEY=minioadmin", "HEARD_S3_SECRET_KEY="+r.servers.S3SecretKey,
+	).Replace(script)
 }
 
 // shell prepares a script. A curl that is refused fails.
@@ -144,12 +156,11 @@ func (r *reader) shell(ctx context.Context, script string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "bash", "-c", `set -aeuo pipefail
 		. "$0"
 		curl() { command curl --fail-with-body "$@"; }
-		`+r.here().Replace(script)+`
+		`+r.here(script)+`
 		{ export -p; printf 'cd %q\n' "$PWD"; } >"$0"`, r.state)
 	cmd.Dir = r.folder
-	unique := fmt.Sprintf("heard-docs-%d", os.Getpid())
-	cmd.Env = append(os.Environ(), "GOWORK=", "HEARD_ADDR="+r.address,
-		"HEARD_MONGO_DATABASE="+unique, "HEARD_REDIS_PREFIX="+unique+":", "HEARD_S3_BUCKET="+unique)
+	cmd.Env = append(os.Environ(), "GOWORK=", "HEARD_ADDR="+r.address, "HEARD_MONGO_DATABASE="+r.servers.MongoDatabase,
+		"HEARD_REDIS_PREFIX="+r.servers.RedisPrefix, "HEARD_S3_BUCKET="+r.servers.S3Bucket)
 	// A group of its own hears the end as a terminal's would.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
@@ -159,6 +170,9 @@ func (r *reader) shell(ctx context.Context, script string) *exec.Cmd {
 
 func (r *reader) paste(t *testing.T, script string) {
 	t.Helper()
+	if r.alone {
+		t.Skip("the server before this block was not started")
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	out, err := r.shell(ctx, script).CombinedOutput()
@@ -170,9 +184,10 @@ func (r *reader) paste(t *testing.T, script string) {
 // serve starts what a block starts, in place of what an earlier one did, and waits until it is ready and says where it is.
 func (r *reader) serve(t *testing.T, script string) {
 	t.Helper()
-	if strings.Contains(script, "make split") && os.Getenv("HEARD_TEST_MONGO_URI") == "" {
-		t.Skip("HEARD_TEST_MONGO_URI names no server to split onto")
+	if r.alone = strings.Contains(script, "make split") && !r.apart; r.alone {
+		t.Skip("HEARD_TEST_… names no servers to split onto")
 	}
+	r.split = r.split || strings.Contains(script, "make split")
 	r.stop()
 	ctx, cancel := context.WithCancel(context.Background())
 	cmd := r.shell(ctx, script)

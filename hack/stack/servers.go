@@ -82,8 +82,8 @@ func (s Servers) named() (all, fresh Servers) {
 	return all, fresh
 }
 
-// drop removes the database, the keys below the prefix and the bucket, where they are named.
-func (s Servers) drop() error {
+// Drop removes the database, the keys below the prefix and the bucket, where they are named.
+func (s Servers) Drop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	var faults error

@@ -120,7 +120,7 @@ func (s *Split) Close() error {
 	for fault := range faults {
 		err = errors.Join(err, fault)
 	}
-	return errors.Join(err, s.fresh.drop(), s.home.leave())
+	return errors.Join(err, s.fresh.Drop(), s.home.leave())
 }
 
 // entrance is the front while it serves.
