@@ -20,7 +20,7 @@ split: ## the same as five processes, on the MongoDB, Redis and S3 that HEARD_MO
 	@$(call proof,split)
 
 build: ## the six binaries, in bin/
-	$(foreach s,$(SERVICES),go build $(TAGS) -trimpath -ldflags "-s -w" -o bin/$(s) ./services/$(s)/cmd/$(s) &&) true
+	go build $(TAGS) -trimpath -ldflags "-s -w" -o bin/ $(foreach s,$(SERVICES),./services/$(s)/cmd/$(s))
 
 test: ## every test; those of networked stores too where HEARD_TEST_REDIS_URL, HEARD_TEST_MONGO_URI, HEARD_TEST_S3_… name some
 	go test $(TAGS) $(RACE) $(TESTFLAGS) work
