@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/heard-dev/heard/hack/bench/subject"
+	"github.com/heard-dev/heard/hack/stack"
 )
 
 const (
@@ -40,11 +41,15 @@ type Start struct {
 // Starts are the medians of several starts on an empty folder, and of several on one that a server left behind.
 type Starts struct{ First, Later Start }
 
-// Measure builds the all-in-one from the module at source and starts it in folders below dir.
-func Measure(ctx context.Context, source, dir string) (Starts, error) {
+// Measure builds the all-in-one and starts it in folders below dir.
+func Measure(ctx context.Context, dir string) (Starts, error) {
+	root, err := stack.Root()
+	if err != nil {
+		return Starts{}, err
+	}
 	binary := filepath.Join(dir, "heard")
-	build := exec.CommandContext(ctx, "go", "build", "-tags", "nomsgpack", "-o", binary, "./cmd/heard")
-	build.Dir = source
+	build := exec.CommandContext(ctx, "go", "build", "-tags", "nomsgpack", "-o", binary, "./services/heard/cmd/heard")
+	build.Dir, build.Env = root, append(os.Environ(), "GOWORK="+filepath.Join(root, "go.work"))
 	if out, err := build.CombinedOutput(); err != nil {
 		return Starts{}, fmt.Errorf("startup: build: %w\n%s", err, out)
 	}
@@ -69,7 +74,7 @@ func measure(ctx context.Context, binary, data string) (start Start, err error) 
 	}
 	var said bytes.Buffer
 	command := exec.CommandContext(ctx, binary, "serve")
-	command.Env = append(os.Environ(), "HEARD_DATA_DIR="+data, "HEARD_ADDR="+address)
+	command.Env = append(subject.Environment(), "HEARD_DATA_DIR="+data, "HEARD_ADDR="+address)
 	command.Stdout, command.Stderr = io.Discard, &said
 	begun := time.Now()
 	if err := command.Start(); err != nil {

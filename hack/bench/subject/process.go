@@ -33,9 +33,7 @@ func Start(ctx context.Context, program string, spec Spec) (*Process, error) {
 	}
 	command := exec.CommandContext(ctx, program, Argument, string(text))
 	command.Stderr = os.Stderr
-	command.Env = slices.DeleteFunc(os.Environ(), func(setting string) bool {
-		return strings.HasPrefix(setting, "HEARD_") || strings.HasPrefix(setting, "OTEL_") // the defaults are measured
-	})
+	command.Env = Environment()
 	life, errIn := command.StdinPipe()
 	out, errOut := command.StdoutPipe()
 	if err := errors.Join(errIn, errOut); err != nil {
@@ -53,6 +51,13 @@ func Start(ctx context.Context, program string, spec Spec) (*Process, error) {
 		return nil, errors.Join(fmt.Errorf("subject: %s on %s did not start: %w", spec.Kind, spec.Engine, err), p.Stop())
 	}
 	return p, nil
+}
+
+// Environment is this process's without what would change Heard's defaults, for they are measured.
+func Environment() []string {
+	return slices.DeleteFunc(os.Environ(), func(setting string) bool {
+		return strings.HasPrefix(setting, "HEARD_") || strings.HasPrefix(setting, "OTEL_")
+	})
 }
 
 // Main is Serve for the Spec in text, between a parent's pipes.

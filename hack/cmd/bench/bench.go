@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -48,7 +47,7 @@ func (b *bench) timing() trial.Timing {
 // start measures the product's own binary.
 func (b *bench) start(ctx context.Context) error {
 	progress("starting the all-in-one")
-	took, err := startup.Measure(ctx, filepath.Join("..", "services", "heard"), b.dir)
+	took, err := startup.Measure(ctx, b.dir)
 	if err != nil {
 		return err
 	}
