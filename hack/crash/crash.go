@@ -1,0 +1,118 @@
+// Package crash kills Heard while clients submit to it, and holds it to every answer it gave.
+package crash
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// Shape is a Heard that runs: where it is, who its clients are, and what of it can be killed.
+type Shape struct {
+	Name    string
+	BaseURL string
+	Tenant  Tenant
+	Targets []Target
+}
+
+// Target is a process that can be killed.
+type Target struct {
+	Name string
+	// Crash ends it with SIGKILL, starts it again on the same data, and returns when it is ready.
+	Crash func(context.Context) error
+}
+
+// Plan is how a Shape is tried.
+type Plan struct {
+	Clients int
+	Kills   int           // of each target
+	Pause   time.Duration // the longest between two kills
+	Settle  time.Duration // how long after the last one until every request must have got its answer
+	Seed    uint64        // of everything that is left to chance
+}
+
+// Result is what came of it.
+type Result struct {
+	Shape string
+	Kills int
+	Tally
+	Faults []Fault
+	Took   time.Duration
+}
+
+// Run tries the shape. An error says that it could not be tried; what the shape did wrong is among the Result's faults.
+func (p Plan) Run(ctx context.Context, shape Shape) (Result, error) {
+	began := time.Now()
+	result := Result{Shape: shape.Name, Kills: p.Kills * len(shape.Targets)}
+	calm := make(chan struct{})
+	clients := make([]*client, p.Clients)
+	var crowd sync.WaitGroup
+	for i := range clients {
+		clients[i] = newClient(shape, p, i)
+		crowd.Go(func() { clients[i].live(ctx, calm) })
+	}
+	err := p.kill(ctx, shape.Targets)
+	close(calm)
+	crowd.Wait()
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return result, fmt.Errorf("crash: %s: %w", shape.Name, err)
+	}
+	var said []*submission
+	for _, c := range clients {
+		result.add(c.count)
+		result.Faults = append(result.Faults, c.faults...)
+		said = append(said, c.said...)
+	}
+	found, err := audit(ctx, shape, said, p.Clients)
+	if err != nil {
+		return result, fmt.Errorf("crash: %s could not be audited: %w", shape.Name, err)
+	}
+	for _, s := range said {
+		if len(s.answers) > 0 {
+			result.Accepted++
+		}
+	}
+	result.Faults = append(result.Faults, found...)
+	if result.Accepted == 0 {
+		result.Faults = append(result.Faults, Fault{Other, "nothing was accepted, so nothing is proved"})
+	}
+	result.Took = time.Since(began)
+	return result, nil
+}
+
+// kill crashes the targets in random order, at random moments; mostly when all of them are well and clients are busy, and
+// now and then while others are on their way back.
+func (p Plan) kill(ctx context.Context, targets []Target) error {
+	chance := rand.New(rand.NewPCG(p.Seed, 0))
+	order := make([]int, p.Kills*len(targets))
+	for i := range order {
+		order[i] = i % len(targets)
+	}
+	chance.Shuffle(len(order), func(a, b int) { order[a], order[b] = order[b], order[a] })
+	ward := newWard(targets)
+	for _, i := range order {
+		well := ward.awaitAll
+		if chance.IntN(4) == 0 {
+			well = func() error { return ward.await(i) }
+		}
+		if well() != nil || ctx.Err() != nil {
+			break
+		}
+		rest(ctx, time.Duration(chance.Int64N(int64(p.Pause))))
+		ward.crash(ctx, i)
+	}
+	return ward.awaitAll()
+}
+
+// rest waits, or returns when ctx ends.
+func rest(ctx context.Context, wait time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(wait):
+	}
+}
