@@ -36,7 +36,7 @@ const submission = `{"text":"The button does nothing when I press it twice, and 
 "metadata":{"release":"1.2.3","flags":["a","b"],"build":{"n":417}},"identity":{"email":"ann@example.com","name":"Ann"}}`
 
 func benchmark(b *testing.B, parts platform.Parts, request func(*installation, household) (method, target, bearer, body string)) {
-	i := serve(b, parts)
+	i := serve(b, parts, time.Now)
 	method, target, bearer, body := request(i, i.found("acme"))
 	reader := bytes.NewReader([]byte(body))
 	r, err := http.NewRequestWithContext(context.Background(), method, target, nil)
@@ -69,16 +69,14 @@ func spent() time.Duration {
 
 // A submission with everything but the write that stores it, and without a network.
 func BenchmarkSubmit(b *testing.B) {
-	parts := embedded(b)
-	parts.Store = forgetful{parts.Store}
-	benchmark(b, parts, func(_ *installation, h household) (string, string, string, string) {
+	benchmark(b, embedded(b, forgetful{sqlite(b)}, time.Now), func(_ *installation, h household) (string, string, string, string) {
 		return http.MethodPost, "/v1/feedback", h.app.PublicKey, submission
 	})
 }
 
 // A page of 50 items.
 func BenchmarkList(b *testing.B) {
-	benchmark(b, embedded(b), func(i *installation, h household) (string, string, string, string) {
+	benchmark(b, embedded(b, sqlite(b), time.Now), func(i *installation, h household) (string, string, string, string) {
 		for range 60 {
 			if w := i.call(http.MethodPost, "/v1/feedback", h.app.PublicKey, submission); w.Code != http.StatusCreated {
 				b.Fatal(w.Body)

@@ -5,23 +5,35 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"go.mongodb.org/mongo-driver/v2/event"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/heard-dev/heard/pkg/core/apikey"
 	"github.com/heard-dev/heard/pkg/core/incident"
 	"github.com/heard-dev/heard/pkg/core/manage"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/core/usertoken"
+	"github.com/heard-dev/heard/pkg/id"
 	"github.com/heard-dev/heard/pkg/platform"
 	"github.com/heard-dev/heard/pkg/run"
 	"github.com/heard-dev/heard/pkg/secret"
 	"github.com/heard-dev/heard/pkg/store/diskstore"
 	"github.com/heard-dev/heard/pkg/store/memgate"
+	"github.com/heard-dev/heard/pkg/store/mongostore"
 	"github.com/heard-dev/heard/pkg/store/sqlitestore"
 	"github.com/heard-dev/heard/pkg/telemetry"
 	"github.com/heard-dev/heard/services/heard"
@@ -46,21 +58,38 @@ func keys(t testing.TB) (secret.Keyset, apikey.Hasher) {
 	return keyset, hasher
 }
 
-// embedded are the parts of an all-in-one in a folder of its own. Its files are served by the handler that serve gives.
-func embedded(t testing.TB) platform.Parts {
+// clock stands still until it is moved.
+type clock struct{ nanoseconds atomic.Int64 }
+
+func newClock() *clock {
+	c := new(clock)
+	c.Advance(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC).Sub(time.Unix(0, 0)))
+	return c
+}
+
+func (c *clock) Now() time.Time          { return time.Unix(0, c.nanoseconds.Load()).UTC() }
+func (c *clock) Advance(d time.Duration) { c.nanoseconds.Add(int64(d)) }
+
+// sqlite is a store in a file of its own.
+func sqlite(t testing.TB) platform.Store {
 	t.Helper()
-	dir := t.TempDir()
-	store, err := sqlitestore.Open(t.Context(), sqlitestore.Options{Path: filepath.Join(dir, "heard.db")})
+	store, err := sqlitestore.Open(t.Context(), sqlitestore.Options{Path: filepath.Join(t.TempDir(), "heard.db")})
 	must(t, err)
 	t.Cleanup(func() { must(t, store.Close()) })
+	return store
+}
+
+// embedded are the parts of an all-in-one around a store.
+func embedded(t testing.TB, store platform.Store, now func() time.Time) platform.Parts {
+	t.Helper()
 	files, err := diskstore.Open(diskstore.Options{
-		Dir: filepath.Join(dir, "files"), Mount: "/files/", SigningKey: make([]byte, diskstore.KeySize), Now: time.Now,
+		Dir: t.TempDir(), Mount: "/files/", SigningKey: make([]byte, diskstore.KeySize), Now: now,
 		BaseURL: func() string { return "http://heard.test/files" }, Logger: telemetry.Discard().Logger,
 	})
 	must(t, err)
 	t.Cleanup(func() { must(t, files.Close()) })
 	keyset, hasher := keys(t)
-	return platform.Parts{Store: store, Gate: memgate.New(memgate.Options{Now: time.Now}), Blobs: files, Keyset: keyset, Hasher: hasher}
+	return platform.Parts{Store: store, Gate: memgate.New(memgate.Options{Now: now}), Blobs: files, Keyset: keyset, Hasher: hasher}
 }
 
 // installation is Heard with all its services, without a port.
@@ -69,21 +98,99 @@ type installation struct {
 	t       testing.TB
 	handler http.Handler
 	manager *manage.Manager
+	loops   []func(context.Context) error
+	clock   *clock // nil where time is real
+
+	mu        sync.Mutex
+	incidents []incident.Incident
 }
 
 // serve makes the handler of all services on these parts.
-func serve(t testing.TB, parts platform.Parts) *installation {
+func serve(t testing.TB, parts platform.Parts, now func() time.Time) *installation {
 	t.Helper()
 	p := platform.New("heard", parts)
+	p.Now, p.IDs = now, id.NewSource(now, rand.Reader)
+	i := &installation{Platform: p, t: t, manager: p.Manager()}
 	env := &run.Env{Telemetry: telemetry.Discard()}
-	kit := p.Kit(env, func(i incident.Incident) { t.Errorf("incident: %s\n%s", i.Cause, i.Stack) })
+	kit := p.Kit(env, func(met incident.Incident) {
+		i.mu.Lock()
+		defer i.mu.Unlock()
+		i.incidents = append(i.incidents, met)
+	})
 	for _, service := range heard.Services(p, env.Telemetry.Logger) {
 		service.Routes(kit)
+		i.loops = append(i.loops, service.Loops()...)
 	}
 	if files, ok := parts.Blobs.(*diskstore.Store); ok {
 		kit.Mount("/files/", files)
 	}
-	return &installation{Platform: p, t: t, handler: kit.Handler(), manager: p.Manager()}
+	i.handler = kit.Handler()
+	return i
+}
+
+// run starts the services' loops. They have ended when stop returns.
+func (i *installation) run() (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	for _, loop := range i.loops {
+		running.Go(func() {
+			if err := loop(ctx); err != nil {
+				i.t.Error(err)
+			}
+		})
+	}
+	return func() {
+		cancel()
+		running.Wait()
+	}
+}
+
+// onEveryStore runs a test on SQLite, and on the MongoDB that HEARD_TEST_MONGO_URI names. The store is what wrap makes of it.
+func onEveryStore(t *testing.T, wrap func(platform.Store) platform.Store, test func(t *testing.T, i *installation)) {
+	t.Helper()
+	for name, open := range map[string]func(testing.TB) platform.Store{
+		"SQLite":  sqlite,
+		"MongoDB": func(t testing.TB) platform.Store { return mongo(t, mongoURI(t), database(t), nil) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			clock := newClock()
+			i := serve(t, embedded(t, wrap(open(t)), clock.Now), clock.Now)
+			i.clock = clock
+			test(t, i)
+		})
+	}
+}
+
+func asItIs(store platform.Store) platform.Store { return store }
+
+func mongoURI(t testing.TB) string {
+	t.Helper()
+	uri := os.Getenv("HEARD_TEST_MONGO_URI")
+	if uri == "" {
+		t.Skip("HEARD_TEST_MONGO_URI names no MongoDB")
+	}
+	return uri
+}
+
+// database names one that nobody else uses, and drops it in the end.
+func database(t testing.TB) string {
+	t.Helper()
+	name := "heard_test_" + strings.ToLower(rand.Text())
+	uri := mongoURI(t)
+	t.Cleanup(func() {
+		client, err := driver.Connect(options.Client().ApplyURI(uri))
+		must(t, err)
+		must(t, errors.Join(client.Database(name).Drop(context.Background()), client.Disconnect(context.Background())))
+	})
+	return name
+}
+
+func mongo(t testing.TB, uri, name string, monitor *event.CommandMonitor) platform.Store {
+	t.Helper()
+	store, err := mongostore.Open(t.Context(), mongostore.Options{URI: secret.String(uri), Database: name, Monitor: monitor})
+	must(t, err)
+	t.Cleanup(func() { must(t, store.Close(context.Background())) })
+	return store
 }
 
 // household is an Org with one App and one key, and what opens them.
@@ -131,8 +238,8 @@ func (i *installation) call(method, target, bearer, body string, header ...strin
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	for n := 0; n+1 < len(header); n += 2 {
-		r.Header.Set(header[n], header[n+1])
+	for pair := range slices.Chunk(header, 2) {
+		r.Header.Set(pair[0], pair[1])
 	}
 	w := httptest.NewRecorder()
 	i.handler.ServeHTTP(w, r)

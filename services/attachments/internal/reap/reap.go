@@ -51,20 +51,32 @@ func (r *Reaper) Once(ctx context.Context) error {
 	now := r.Now()
 	for {
 		stale, err := r.Slots.StaleSlots(ctx, now.Add(-attachment.CiteWithin), now.Add(-unkeptAfter), atOnce)
-		if err != nil || len(stale) == 0 {
+		if err != nil {
 			return err
 		}
-		var failed error
+		settled, failed := 0, error(nil)
 		for _, slot := range stale {
-			failed = errors.Join(failed, r.settle(ctx, slot))
+			switch err := r.settle(ctx, slot); {
+			case err == nil:
+				settled++
+			case !changed(err):
+				failed = errors.Join(failed, err)
+			}
 		}
-		if failed != nil || len(stale) < atOnce {
+		if failed != nil || settled == 0 || len(stale) < atOnce {
 			return failed
 		}
 	}
 }
 
-// settle keeps the file of an item that exists, and removes any other. A slot that changed meanwhile is left for later.
+// changed tells whether a slot was not as it was met: a submission or another reaper came first. If it is stale still, it
+// is met again.
+func changed(err error) bool {
+	kind := apierr.KindOf(err)
+	return kind == apierr.Conflict || kind == apierr.NotFound
+}
+
+// settle keeps the file of an item that exists, and removes any other.
 func (r *Reaper) settle(ctx context.Context, slot attachment.Slot) error {
 	if !slot.Item.IsZero() {
 		_, err := r.Items.Feedback(ctx, slot.Org, slot.Item)
@@ -76,9 +88,6 @@ func (r *Reaper) settle(ctx context.Context, slot attachment.Slot) error {
 		}
 	}
 	if err := r.Slots.CondemnSlot(ctx, slot.Org, slot); err != nil {
-		if apierr.KindOf(err) == apierr.Conflict {
-			return nil
-		}
 		return err
 	}
 	if err := r.Blobs.Delete(ctx, slot.Key); err != nil {

@@ -18,16 +18,20 @@ func (s *Submitter) ForgetClaims(ctx context.Context) error {
 	tick := time.NewTicker(forgetEvery)
 	defer tick.Stop()
 	for {
+		s.forget(ctx)
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
 		}
-		for {
-			n, err := s.Store.SweepClaims(ctx, s.Now().Add(-idempotency.Kept), forgetAtOnce)
-			if err != nil || n < forgetAtOnce {
-				break
-			}
+	}
+}
+
+func (s *Submitter) forget(ctx context.Context) {
+	for {
+		n, err := s.Store.SweepClaims(ctx, s.Now().Add(-idempotency.Kept), forgetAtOnce)
+		if err != nil || n < forgetAtOnce {
+			return
 		}
 	}
 }
