@@ -12,8 +12,8 @@ import (
 	"github.com/heard-dev/heard/hack/front"
 )
 
-// heard is the all-in-one, and the command line that manages every shape.
-const heard = "heard"
+// AllInOneProgram is the all-in-one, and the command line that manages every shape.
+const AllInOneProgram = "heard"
 
 // Root is the folder of the repository that the working directory lies in.
 func Root() (string, error) {
@@ -31,8 +31,8 @@ func Root() (string, error) {
 	}
 }
 
-// Build compiles Heard's six programs into a folder, anew only where something changed.
-func Build(ctx context.Context, dir string) error {
+// Build compiles programs of Heard into a folder, all six unless some are named, anew only where something changed.
+func Build(ctx context.Context, dir string, programs ...string) error {
 	root, err := Root()
 	if err != nil {
 		return err
@@ -45,7 +45,10 @@ func Build(ctx context.Context, dir string) error {
 		return err
 	}
 	args := []string{"build", "-tags", "nomsgpack", "-o", dir + string(filepath.Separator)}
-	for _, name := range append(front.Services(), heard) {
+	if len(programs) == 0 {
+		programs = append(front.Services(), AllInOneProgram)
+	}
+	for _, name := range programs {
 		args = append(args, "./services/"+name+"/cmd/"+name)
 	}
 	build := exec.CommandContext(ctx, "go", args...)

@@ -53,7 +53,7 @@ func (h home) leave() error {
 }
 
 func (h home) heard(ctx context.Context, args ...string) ([]byte, error) {
-	command := exec.CommandContext(ctx, filepath.Join(h.bin, heard), args...)
+	command := exec.CommandContext(ctx, filepath.Join(h.bin, AllInOneProgram), args...)
 	command.Env = h.env
 	out, err := command.Output()
 	if ended := (*exec.ExitError)(nil); errors.As(err, &ended) {

@@ -64,7 +64,7 @@ func StartAllInOne(ctx context.Context, o Options) (*AllInOne, error) {
 		address = freeAddress()
 	}
 	h.env = slices.Concat(h.env, []string{trusting}, o.Env)
-	a := &AllInOne{Process: h.process(heard, address, h.env, "serve"), Dir: h.dir, home: h}
+	a := &AllInOne{Process: h.process(AllInOneProgram, address, h.env, "serve"), Dir: h.dir, home: h}
 	if err := a.Start(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}

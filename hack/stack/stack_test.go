@@ -17,7 +17,7 @@ func TestTheAllInOneLivesDiesAndComesBackWhereItWas(t *testing.T) {
 	root, err := stack.Root()
 	must(t, err)
 	bin := filepath.Join(root, "bin", "split")
-	must(t, stack.Build(t.Context(), bin))
+	must(t, stack.Build(t.Context(), bin, stack.AllInOneProgram))
 	a, err := stack.StartAllInOne(t.Context(), stack.Options{Bin: bin})
 	must(t, err)
 	closed := false

@@ -17,13 +17,13 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := split(ctx, stop); err != nil {
+	if err := split(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "split: "+err.Error()) //nolint:errcheck // nobody reads what standard error refuses
 		os.Exit(1)
 	}
 }
 
-func split(ctx context.Context, stop context.CancelFunc) error {
+func split(ctx context.Context) error {
 	servers, missing := stack.ServersFromEnv("HEARD_")
 	if len(missing) > 0 {
 		return fmt.Errorf("the split Heard keeps its data on a MongoDB, a Redis and an S3. Please set\n  %s\n"+
@@ -45,9 +45,7 @@ func split(ctx context.Context, stop context.CancelFunc) error {
 		return err
 	}
 	fmt.Print(running.Banner)
-	err = running.Wait(ctx)
-	stop() // whoever asks a second time need not wait
-	return errors.Join(err, running.Close())
+	return errors.Join(running.Wait(ctx), running.Close())
 }
 
 // named gives the names that the services themselves have for defaults.
