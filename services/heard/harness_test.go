@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -100,10 +101,22 @@ type installation struct {
 	manager *manage.Manager
 	loops   []func(context.Context) error
 	clock   *clock // nil where time is real
+	logged  lines
 
 	mu        sync.Mutex
 	incidents []incident.Incident
 }
+
+// lines counts what services log.
+type lines struct{ atomic.Int64 }
+
+func (*lines) Enabled(context.Context, slog.Level) bool { return true }
+func (l *lines) Handle(context.Context, slog.Record) error {
+	l.Add(1)
+	return nil
+}
+func (l *lines) WithAttrs([]slog.Attr) slog.Handler { return l }
+func (l *lines) WithGroup(string) slog.Handler      { return l }
 
 // serve makes the handler of all services on these parts.
 func serve(t testing.TB, parts platform.Parts, now func() time.Time) *installation {
@@ -117,7 +130,7 @@ func serve(t testing.TB, parts platform.Parts, now func() time.Time) *installati
 		defer i.mu.Unlock()
 		i.incidents = append(i.incidents, met)
 	})
-	for _, service := range heard.Services(p, env.Telemetry.Logger) {
+	for _, service := range heard.Services(p, slog.New(&i.logged)) {
 		service.Routes(kit)
 		i.loops = append(i.loops, service.Loops()...)
 	}

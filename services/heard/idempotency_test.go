@@ -31,7 +31,7 @@ type interposed struct {
 }
 
 func interpose(store platform.Store) platform.Store {
-	return &interposed{Store: store, swept: make(chan int, 8)}
+	return &interposed{Store: store, swept: make(chan int, 1)}
 }
 
 func (s *interposed) InsertFeedback(ctx context.Context, org id.ID, item feedback.Item) error {
@@ -44,7 +44,10 @@ func (s *interposed) InsertFeedback(ctx context.Context, org id.ID, item feedbac
 
 func (s *interposed) SweepClaims(ctx context.Context, expired time.Time, limit int) (int, error) {
 	n, err := s.Store.SweepClaims(ctx, expired, limit)
-	s.swept <- n
+	select {
+	case s.swept <- n:
+	default:
+	}
 	return n, err
 }
 
