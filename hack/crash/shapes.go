@@ -72,8 +72,8 @@ func (s Shape) Names() []string {
 	return slices.Sorted(slices.Values(names))
 }
 
-// backWithin is how long a process may take to come back, what it needs being on its way back too.
-const backWithin = 30 * time.Second
+// backWithin is how long a process may take to come back, on a busy machine and with what it needs being on its way back too.
+const backWithin = 2 * time.Minute
 
 func process(p *stack.Process) Target {
 	return Target{Name: p.Name, Crash: func(ctx context.Context) error {

@@ -22,6 +22,7 @@ type home struct {
 	bin, dir  string
 	env       []string
 	temporary bool
+	ports     *ports
 }
 
 // newHome makes the folder. Nothing of this process's own HEARD_ variables gets into the environment.
@@ -35,7 +36,7 @@ func newHome(o Options) (h home, err error) {
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return h, err
 	}
-	h.bin, h.dir = o.Bin, o.Dir
+	h.bin, h.dir, h.ports = o.Bin, o.Dir, &ports{}
 	h.env = []string{"HEARD_DATA_DIR=" + o.Dir}
 	for _, pair := range os.Environ() {
 		if !strings.HasPrefix(pair, "HEARD_") {
@@ -46,10 +47,11 @@ func newHome(o Options) (h home, err error) {
 }
 
 func (h home) leave() error {
-	if !h.temporary {
-		return nil
+	err := h.ports.giveBack()
+	if h.temporary {
+		err = errors.Join(err, os.RemoveAll(h.dir))
 	}
-	return os.RemoveAll(h.dir)
+	return err
 }
 
 func (h home) heard(ctx context.Context, args ...string) ([]byte, error) {

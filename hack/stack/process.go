@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -194,16 +192,4 @@ func ready(ctx context.Context, base string) bool {
 	}
 	response.Body.Close() //nolint:errcheck // only the status counts
 	return response.StatusCode == http.StatusOK
-}
-
-// freeAddress picks a loopback port that nobody listens on, from below those that systems give to outgoing connections: a
-// process that was killed must find its port free again.
-func freeAddress() string {
-	for {
-		address := fmt.Sprintf("127.0.0.1:%d", 20000+rand.IntN(10000))
-		listener, err := net.Listen("tcp", address)
-		if err == nil && listener.Close() == nil {
-			return address
-		}
-	}
 }

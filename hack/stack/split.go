@@ -57,7 +57,7 @@ func (s *Split) start(ctx context.Context, o Options) error {
 	upstreams := map[string]string{}
 	group, ready := errgroup.WithContext(ctx)
 	for _, name := range front.Services() {
-		p := s.home.process(name, freeAddress(), slices.Concat(s.home.env, o.ServiceEnv[name]))
+		p := s.home.process(name, s.home.ports.take(), slices.Concat(s.home.env, o.ServiceEnv[name]))
 		s.Services[name], upstreams[name] = p, p.URL
 		group.Go(func() error { return p.Start(ready) })
 	}
@@ -143,7 +143,7 @@ func open(upstreams map[string]string, address, log string) (*entrance, error) {
 		return nil, err
 	}
 	if cfg.Addr = address; address == "" {
-		cfg.Addr = freeAddress()
+		cfg.Addr = "127.0.0.1:0"
 	}
 	cfg.ReadTimeout += patience
 	cfg.WriteTimeout += 2 * patience

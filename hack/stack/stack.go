@@ -61,7 +61,7 @@ func StartAllInOne(ctx context.Context, o Options) (*AllInOne, error) {
 	}
 	address := o.Addr
 	if address == "" {
-		address = freeAddress()
+		address = h.ports.take()
 	}
 	h.env = slices.Concat(h.env, []string{trusting}, o.Env)
 	a := &AllInOne{Process: h.process(AllInOneProgram, address, h.env, "serve"), Dir: h.dir, home: h}
