@@ -22,7 +22,7 @@ const (
 	// tests run on reads them all for a list.
 	items      = 10_000
 	mongoItems = 1_000
-	rounds     = 5
+	rounds     = 9
 	warm       = 500 * time.Millisecond
 )
 
