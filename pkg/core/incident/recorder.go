@@ -3,6 +3,8 @@ package incident
 import (
 	"context"
 	"time"
+
+	"github.com/heard-dev/heard/pkg/apierr"
 )
 
 const (
@@ -10,6 +12,8 @@ const (
 	waiting = 1024
 	// retryEvery is how often a store that is away is tried again.
 	retryEvery = time.Second
+	// restWithin bounds the storing of what is left at the end.
+	restWithin = time.Second
 	// sweepEvery and sweepAtOnce pace the forgetting of old incidents.
 	sweepEvery  = time.Hour
 	sweepAtOnce = 1000
@@ -35,26 +39,29 @@ func (r *Recorder) Record(i Incident) {
 	}
 }
 
-// Run stores what is recorded, waiting out a store that is away, until ctx is done; then it stores once what is left.
+// Run stores what is recorded, waiting out a store that is away, until ctx is done; then it stores what is left, if the
+// store takes it at once.
 func (r *Recorder) Run(ctx context.Context) error {
 	sweep := time.NewTicker(sweepEvery)
 	defer sweep.Stop()
-	for {
+	r.sweep(ctx)
+	for ctx.Err() == nil {
 		select {
 		case i := <-r.queue:
 			r.keep(ctx, i)
 		case <-sweep.C:
 			r.sweep(ctx)
 		case <-ctx.Done():
-			r.rest(context.WithoutCancel(ctx))
-			return nil
 		}
 	}
+	r.rest(context.WithoutCancel(ctx))
+	return nil
 }
 
-// keep tries until the incident is stored or ctx is done.
+// keep tries until the incident is stored or ctx is done. One that the store will never take, because it has it already or
+// for a fault of its own, keeps no other waiting.
 func (r *Recorder) keep(ctx context.Context, i Incident) {
-	for r.store.PutIncident(ctx, i) != nil {
+	for apierr.KindOf(r.store.PutIncident(ctx, i)) == apierr.Unavailable {
 		select {
 		case <-ctx.Done():
 			r.Record(i)
@@ -66,12 +73,12 @@ func (r *Recorder) keep(ctx context.Context, i Incident) {
 
 // rest stores what waits, while the store takes it.
 func (r *Recorder) rest(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, retryEvery)
+	ctx, cancel := context.WithTimeout(ctx, restWithin)
 	defer cancel()
 	for {
 		select {
 		case i := <-r.queue:
-			if r.store.PutIncident(ctx, i) != nil {
+			if apierr.KindOf(r.store.PutIncident(ctx, i)) == apierr.Unavailable {
 				return
 			}
 		default:

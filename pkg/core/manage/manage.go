@@ -61,7 +61,8 @@ type AppDraft struct {
 // batchWindowHours is the documented default [Userz /docs/api/customer].
 const batchWindowHours = 24
 
-// CreateApp makes an App, and the signing secret that is shown once, as hex digits. A taken slug is apierr.Conflict.
+// CreateApp makes an App, and the signing secret that is shown once, as hex digits. A taken slug is apierr.Conflict, an
+// unknown Org apierr.NotFound.
 func (m *Manager) CreateApp(ctx context.Context, org id.ID, draft AppDraft) (tenant.App, secret.String, error) {
 	if err := named(draft.Slug, draft.Name); err != nil {
 		return tenant.App{}, "", err
@@ -72,6 +73,9 @@ func (m *Manager) CreateApp(ctx context.Context, org id.ID, draft AppDraft) (ten
 				Path: []any{"allowedOrigins", i}, Code: "invalid_format", Message: "must be an origin, such as https://example.com",
 			})
 		}
+	}
+	if _, err := m.Store.Org(ctx, org); err != nil {
+		return tenant.App{}, "", err
 	}
 	app := tenant.App{
 		ID: m.IDs.New(), Org: org, Slug: draft.Slug, Name: draft.Name, Description: draft.Description,
@@ -163,6 +167,9 @@ func (m *Manager) AddMember(ctx context.Context, org id.ID, email, name string, 
 	}
 	if !role.Known() {
 		return tenant.Member{}, apierr.Body(apierr.Issue{Path: []any{"role"}, Code: "invalid_value", Message: "must be owner, admin or member"})
+	}
+	if _, err := m.Store.Org(ctx, org); err != nil {
+		return tenant.Member{}, err
 	}
 	hash, err := tenant.HashPassword(password, m.Random)
 	if err != nil {
