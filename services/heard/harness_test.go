@@ -161,11 +161,13 @@ func (i *installation) run() (stop func()) {
 // onEveryStore runs a test on SQLite, and on the MongoDB that HEARD_TEST_MONGO_URI names. The store is what wrap makes of it.
 func onEveryStore(t *testing.T, wrap func(platform.Store) platform.Store, test func(t *testing.T, i *installation)) {
 	t.Helper()
+	t.Parallel()
 	for name, open := range map[string]func(testing.TB) platform.Store{
 		"SQLite":  sqlite,
 		"MongoDB": func(t testing.TB) platform.Store { return mongo(t, mongoURI(t), database(t), nil) },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			clock := newClock()
 			i := serve(t, embedded(t, wrap(open(t)), clock.Now), clock.Now)
 			i.clock = clock
