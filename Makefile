@@ -33,7 +33,7 @@ bench: ## requests per second, latency and CPU, beside a bare gin handler and a 
 	@$(call proof,bench)
 
 fuzz: ## every fuzz target for FUZZTIME (10s)
-	@grep -roE --include='*_test.go' '^func Fuzz\w+' $(MODULES) | sed -E 's|/[^/]*:func | |' | while read -r folder name; do \
+	@grep -roE --include='*_test.go' '^func Fuzz[A-Za-z]+' $(MODULES) | sed -E 's|/[^/]*:func | |' | while read -r folder name; do \
 		go test $(TAGS) ./$$folder -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x </dev/null || exit; done
 
 fmt: bin/tools ## format the code as the linters want it
@@ -55,7 +55,7 @@ verify: lint ## what CI checks besides the tests: linters, generated files, modu
 	@$(call idle,tidy,-- '*go.mod' '*go.sum' '*go.work.sum')
 	@$(call idle,generate,-- pkg)
 	@for m in $(MODULES) hack; do echo build $$m alone; GOWORK=off go -C $$m build $(TAGS) ./... || exit; done
-	@twice=$$(sed -nE 's/^(require)?\s*(\S+) (v[0-9]\S*)( .*)?$$/\2 \3/p; s/^go .*/&/p' go.work $(ALL:%=%/go.mod) | \
+	@twice=$$(sed -nE 's/^(require )?[[:space:]]*([^ ]+) (v[0-9][^ ]*)( .*)?$$/\2 \3/p; s/^go .*/&/p' go.work $(ALL:%=%/go.mod) | \
 		sort -u | cut -d' ' -f1 | uniq -d); [ -z "$$twice" ] || { echo "not of one version everywhere:" $$twice; exit 1; }
 
 vuln: bin/tools ## known vulnerabilities in what is called; needs their database
