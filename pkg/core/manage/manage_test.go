@@ -179,6 +179,8 @@ func TestWhatCannotBeMadeIsRefused(t *testing.T) {
 		"a member of nobody":      {apierr.NotFound, func() error { return o.addMember(nobody, "b@example.com") }},
 		"a member's e-mail taken": {apierr.Conflict, func() error { return o.addMember(o.org.ID, "ann@example.com") }},
 		"a member's odd e-mail":   {apierr.Invalid, func() error { return o.addMember(o.org.ID, "Ann <ann@example.com>") }},
+		"a member's odd role":     {apierr.Invalid, func() error { _, err := o.AddMember(ctx, o.org.ID, "c@example.com", "x", "boss", "x"); return err }},
+		"an empty secret":         {apierr.Invalid, func() error { _, _, err := o.ImportSecret(ctx, o.org.ID, nobody, " ", 0); return err }},
 		"another Org's App":       {apierr.NotFound, func() error { _, _, err := o.RotateSecret(ctx, nobody, nobody, 0); return err }},
 	} {
 		if err := row.make(); err == nil || apierr.KindOf(err) != row.kind {
@@ -253,10 +255,15 @@ func TestARotationReplacesTheSecretAndAnnouncesIt(t *testing.T) {
 	if live := rotated.LiveSecrets(o.at.Add(time.Hour)); len(live) != 1 {
 		t.Errorf("%d secrets verify after the overlap", len(live))
 	}
+	rotated, text, err = o.ImportSecret(ctx, o.org.ID, app.ID, "6f7572206f776e", time.Hour)
+	o.must(err)
+	if _, present, err := o.CurrentSecret(rotated); err != nil || string(present) != "our own" || text != "6f7572206f776e" {
+		t.Errorf("imported %q, shown %q, %v", present, text.Reveal(), err)
+	}
 	o.gate.away.Store(true)
 	_, _, err = o.RotateSecret(ctx, o.org.ID, app.ID, 0)
 	o.is(err, apierr.Unavailable)
-	if n := o.gate.bumps.Load(); n != 2 {
+	if n := o.gate.bumps.Load(); n != 3 {
 		t.Errorf("%d announcements", n)
 	}
 	stored, err := o.store.App(ctx, o.org.ID, app.ID)
