@@ -95,7 +95,7 @@ func (a *API) operation(route Route) huma.Operation {
 	}
 	faults := slices.Concat(route.Errors, route.Door.faults, []Fault{
 		{apierr.Internal, apierr.CodeInternal, "the fault is ours; `requestId` is what to tell the operator"},
-		{apierr.Unavailable, apierr.CodeInternal, "a store is away: nothing was accepted, try again"},
+		{apierr.Unavailable, apierr.CodeInternal, "a store is away; try again, with an `Idempotency-Key` where there is one"},
 	})
 	if route.MaxBody > 0 {
 		faults = append(faults,

@@ -47,6 +47,8 @@ type Parts struct {
 	Keyset         secret.Keyset
 	Hasher         apikey.Hasher
 	TrustedProxies []netip.Prefix
+	// Ready tells what, besides the database, keeps the process from being sent requests. Optional.
+	Ready func() error
 	// Loops keep the parts themselves going.
 	Loops []func(context.Context) error
 	// Closers are called in reverse.
@@ -104,6 +106,11 @@ func (p *Platform) Kit(env *run.Env, incidents func(incident.Incident)) *httpkit
 		Ready: func(ctx context.Context) error {
 			if env.Draining() {
 				return errDraining
+			}
+			if p.Ready != nil {
+				if err := p.Ready(); err != nil {
+					return err
+				}
 			}
 			return p.Store.Ping(ctx)
 		},

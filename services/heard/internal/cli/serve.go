@@ -47,7 +47,7 @@ func (c *cli) open(ctx context.Context, cfg embedded.Config, env *run.Env) (run.
 		func(ctx context.Context) error {
 			select {
 			case base := <-started:
-				return c.greet(ctx, cfg, stores.Platform, base)
+				return c.greet(ctx, cfg, stores, base)
 			case <-ctx.Done():
 				return nil
 			}
@@ -55,18 +55,20 @@ func (c *cli) open(ctx context.Context, cfg embedded.Config, env *run.Env) (run.
 	return app, nil
 }
 
-// greet makes the demo where it is wanted, and says where Heard is.
-func (c *cli) greet(ctx context.Context, cfg embedded.Config, p *platform.Platform, base string) error {
-	defer debug.FreeOSMemory() // the demo's password took 19 MiB to hash, which an idle process would keep for minutes
+// greet makes the demo where it is wanted, and says where Heard is; only then is the process ready.
+func (c *cli) greet(ctx context.Context, cfg embedded.Config, stores *embedded.Stores, base string) error {
 	if !cfg.Demo {
+		stores.Started()
 		fmt.Fprintf(c.out, "Heard listens on %s, documented at %s/docs\n", base, base) //nolint:errcheck // nobody reads
 		return nil
 	}
-	d, err := demo.Ensure(ctx, p, cfg.DataDir, base)
+	d, err := demo.Ensure(ctx, stores.Platform, cfg.DataDir, base)
 	if err != nil {
 		return err
 	}
+	stores.Started()
 	banner(c.out, d, filepath.Join(cfg.DataDir, demo.File))
+	debug.FreeOSMemory() // the demo's password took 19 MiB to hash, which an idle process would keep for minutes
 	return nil
 }
 

@@ -38,7 +38,10 @@ type Stores struct {
 	*platform.Platform
 	Files *diskstore.Store
 	base  atomic.Pointer[string]
+	ready atomic.Bool
 }
+
+var errStarting = errors.New("embedded: still starting")
 
 // ErrInUse says that another process has the folder.
 var ErrInUse = errors.New("another process has the data folder open")
@@ -85,6 +88,12 @@ func open(ctx context.Context, cfg Config, env *run.Env, unlock func(context.Con
 	s.Platform = platform.New("heard", platform.Parts{
 		Store: store, Gate: memgate.New(memgate.Options{Now: time.Now}), Blobs: s.Files, Keyset: keyset, Hasher: hasher,
 		TrustedProxies: cfg.TrustedProxies,
+		Ready: func() error {
+			if !s.ready.Load() {
+				return errStarting
+			}
+			return nil
+		},
 		Closers: []func(context.Context) error{
 			unlock,
 			func(context.Context) error { return s.Files.Close() },
@@ -96,6 +105,9 @@ func open(ctx context.Context, cfg Config, env *run.Env, unlock func(context.Con
 
 // Serves tells the stores under which URL clients reach them; links are made from it.
 func (s *Stores) Serves(base string) { s.base.Store(&base) }
+
+// Started says that everything a first request may rely on is there.
+func (s *Stores) Started() { s.ready.Store(true) }
 
 // lock takes the folder for this process. The kernel gives it back when the process ends, however it does.
 func lock(path string) (unlock func(context.Context) error, err error) {
