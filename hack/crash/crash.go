@@ -60,7 +60,7 @@ func (p Plan) Run(ctx context.Context, shape Shape) (Result, error) {
 		err = ctx.Err()
 	}
 	if err != nil {
-		return result, fmt.Errorf("crash: %s: %w", shape.Name, err)
+		return result, fmt.Errorf("%s: %w", shape.Name, err)
 	}
 	var said []*submission
 	for _, c := range clients {
@@ -70,7 +70,7 @@ func (p Plan) Run(ctx context.Context, shape Shape) (Result, error) {
 	}
 	found, err := audit(ctx, shape, said, p.Clients)
 	if err != nil {
-		return result, fmt.Errorf("crash: %s could not be audited: %w", shape.Name, err)
+		return result, fmt.Errorf("%s could not be audited: %w", shape.Name, err)
 	}
 	for _, s := range said {
 		if len(s.answers) > 0 {

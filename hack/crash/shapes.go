@@ -92,10 +92,11 @@ func process(p *stack.Process) Target {
 	}}
 }
 
-// command is a target that only its owner can crash: the shell command does, and returns when it is started again.
+// command is a target that only its owner can crash: the shell command does, and returns when it is started again. It is
+// never interrupted half-way, for the target is not ours to leave dead.
 func command(name, line string) Target {
 	return Target{Name: name, Crash: func(ctx context.Context) error {
-		ctx, cancel := context.WithTimeout(ctx, backWithin)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), backWithin)
 		defer cancel()
 		shell := exec.CommandContext(ctx, "sh", "-c", line)
 		shell.Env = os.Environ()

@@ -57,7 +57,7 @@ func found(ctx context.Context, store tenant.Store, heard func(context.Context, 
 			err = json.Unmarshal(text, thing.into)
 		}
 		if err != nil {
-			return made, fmt.Errorf("crash: make a tenant: %w", err)
+			return made, fmt.Errorf("make a tenant: %w", err)
 		}
 	}
 	made.Key = key.Text

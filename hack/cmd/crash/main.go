@@ -60,6 +60,9 @@ func run(ctx context.Context, args []string) error {
 			return errors.Join(err, crash.Report(os.Stdout, t.results))
 		}
 	}
+	if len(t.results) == 0 {
+		return errors.New("no shape was tried")
+	}
 	if err := crash.Report(os.Stdout, t.results); err != nil {
 		return err
 	}
@@ -100,8 +103,8 @@ func (t *trial) allInOne(ctx context.Context) error {
 
 func (t *trial) split(ctx context.Context) error {
 	servers, missing := stack.ServersFromEnv("HEARD_TEST_")
-	if len(missing) > 0 {
-		servers, missing = stack.ServersFromEnv("HEARD_")
+	if others, also := stack.ServersFromEnv("HEARD_"); len(also) < len(missing) {
+		servers, missing = others, also
 	}
 	if len(missing) > 0 {
 		fmt.Println("split: NOT TRIED, for want of", strings.Join(missing, ", "))
@@ -132,9 +135,9 @@ func (t *trial) on(ctx context.Context, start func(dir string) (crash.Shape, fun
 	if err = errors.Join(err, end()); err == nil {
 		t.results = append(t.results, result)
 	}
-	if err != nil || len(result.Faults) > 0 {
+	if (err != nil || len(result.Faults) > 0) && ctx.Err() == nil {
 		fmt.Printf("%s: its folder with its logs is kept: %s\n", shape.Name, dir)
 		return err
 	}
-	return os.RemoveAll(dir)
+	return errors.Join(err, os.RemoveAll(dir))
 }
