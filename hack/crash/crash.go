@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Shape is a Heard that runs: where it is, who its clients are, and what of it can be killed.
@@ -28,7 +30,7 @@ type Target struct {
 type Plan struct {
 	Clients int
 	Kills   int           // of each target
-	Pause   time.Duration // the longest between two kills
+	Round   time.Duration // within which each of them is killed once; the next begins when all are back
 	Settle  time.Duration // how long after the last one until every request must have got its answer
 	Seed    uint64        // of everything that is left to chance
 }
@@ -85,28 +87,27 @@ func (p Plan) Run(ctx context.Context, shape Shape) (Result, error) {
 	return result, nil
 }
 
-// kill crashes the targets in random order, at random moments; mostly when all of them are well and clients are busy, and
-// now and then while others are on their way back.
+// kill crashes every target once a round, each at a moment of its own: while clients are busy with all of them, or while
+// others are on their way back.
 func (p Plan) kill(ctx context.Context, targets []Target) error {
 	chance := rand.New(rand.NewPCG(p.Seed, 0))
-	order := make([]int, p.Kills*len(targets))
-	for i := range order {
-		order[i] = i % len(targets)
-	}
-	chance.Shuffle(len(order), func(a, b int) { order[a], order[b] = order[b], order[a] })
-	ward := newWard(targets)
-	for _, i := range order {
-		well := ward.awaitAll
-		if chance.IntN(4) == 0 {
-			well = func() error { return ward.await(i) }
+	for range p.Kills {
+		var round errgroup.Group
+		for _, target := range targets {
+			moment := time.Duration(chance.Int64N(int64(p.Round)))
+			round.Go(func() error {
+				rest(ctx, moment)
+				if err := target.Crash(ctx); err != nil {
+					return fmt.Errorf("%s did not come back: %w", target.Name, err)
+				}
+				return nil
+			})
 		}
-		if well() != nil || ctx.Err() != nil {
-			break
+		if err := round.Wait(); err != nil {
+			return err
 		}
-		rest(ctx, time.Duration(chance.Int64N(int64(p.Pause))))
-		ward.crash(ctx, i)
 	}
-	return ward.awaitAll()
+	return nil
 }
 
 // rest waits, or returns when ctx ends.

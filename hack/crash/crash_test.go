@@ -33,7 +33,7 @@ func TestEveryBrokenPromiseShows(t *testing.T) {
 			t.Parallel()
 			f := newFake()
 			row.defect(f)
-			plan := crash.Plan{Clients: 8, Kills: 4, Pause: 60 * time.Millisecond, Settle: time.Second, Seed: 1}
+			plan := crash.Plan{Clients: 8, Kills: 4, Round: 60 * time.Millisecond, Settle: time.Second, Seed: 1}
 			result, err := plan.Run(t.Context(), f.serve(t))
 			if err != nil {
 				t.Fatal(err)
@@ -66,7 +66,7 @@ func TestEveryTargetIsKilledAsOftenAsPlanned(t *testing.T) {
 			return nil
 		}})
 	}
-	plan := crash.Plan{Clients: 2, Kills: 5, Pause: time.Millisecond, Settle: time.Second, Seed: 1}
+	plan := crash.Plan{Clients: 2, Kills: 5, Round: time.Millisecond, Settle: time.Second, Seed: 1}
 	result, err := plan.Run(t.Context(), shape)
 	if err != nil || result.Kills != 15 {
 		t.Errorf("%d kills, %v", result.Kills, err)
@@ -82,7 +82,7 @@ func TestATargetThatDoesNotComeBackEndsTheTrial(t *testing.T) {
 	shape := newFake().serve(t)
 	gone := context.DeadlineExceeded
 	shape.Targets = append(shape.Targets, crash.Target{Name: "gone", Crash: func(context.Context) error { return gone }})
-	plan := crash.Plan{Clients: 2, Kills: 2, Pause: time.Millisecond, Settle: time.Second, Seed: 1}
+	plan := crash.Plan{Clients: 2, Kills: 2, Round: time.Millisecond, Settle: time.Second, Seed: 1}
 	if _, err := plan.Run(t.Context(), shape); err == nil || !strings.Contains(err.Error(), "gone did not come back") {
 		t.Errorf("the error is %v", err)
 	}

@@ -36,7 +36,7 @@ func main() {
 var errFaults = errors.New("what was answered did not hold")
 
 func run(ctx context.Context, args []string) error {
-	plan := crash.Plan{Clients: 64, Pause: time.Second, Settle: time.Minute}
+	plan := crash.Plan{Clients: 64, Round: 2 * time.Second, Settle: time.Minute}
 	shapes, err := parse(args, &plan)
 	if err != nil {
 		return err
