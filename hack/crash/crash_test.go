@@ -33,7 +33,7 @@ func TestEveryBrokenPromiseShows(t *testing.T) {
 			t.Parallel()
 			f := newFake()
 			row.defect(f)
-			plan := crash.Plan{Clients: 8, Kills: 4, Round: 60 * time.Millisecond, Settle: time.Second, Seed: 1}
+			plan := crash.Plan{Clients: 8, Kills: 4, Round: 10 * time.Millisecond, Settle: 3 * time.Second, Seed: 1}
 			result, err := plan.Run(t.Context(), f.serve(t))
 			if err != nil {
 				t.Fatal(err)

@@ -25,6 +25,7 @@ type fake struct {
 
 	url  string
 	down atomic.Bool
+	came atomic.Int64 // requests so far
 
 	mu     sync.Mutex
 	served int
@@ -53,15 +54,25 @@ func (f *fake) serve(t *testing.T) crash.Shape {
 	f.url = server.URL
 	return crash.Shape{Name: "fake", BaseURL: server.URL, Targets: []crash.Target{{
 		Name: "fake", Crash: func(context.Context) error {
+			const life, death = 40, 4 // requests, so that a slow machine sees as much happen as a fast one
+			f.await(t, life)
 			f.down.Store(true)
-			time.Sleep(20 * time.Millisecond) // as long as a start takes
+			f.await(t, death)
 			f.down.Store(false)
 			return nil
 		},
 	}}}
 }
 
+// await returns when that many more requests have come in.
+func (f *fake) await(t *testing.T, requests int64) {
+	for enough := f.came.Load() + requests; f.came.Load() < enough && t.Context().Err() == nil; {
+		time.Sleep(time.Millisecond)
+	}
+}
+
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.came.Add(1)
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		panic(http.ErrAbortHandler)
