@@ -95,3 +95,14 @@ func Of(err error) *Error {
 
 // KindOf is the Kind of err as Of sees it.
 func KindOf(err error) Kind { return Of(err).Kind }
+
+// Issues gathers the issues of several refusals.
+func Issues(refusals ...error) []Issue {
+	var issues []Issue
+	for _, refusal := range refusals {
+		if refusal != nil {
+			issues = append(issues, Of(refusal).Issues...)
+		}
+	}
+	return issues
+}

@@ -6,56 +6,83 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"errors"
-	"hash/crc32"
 	"io"
+	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/heard-dev/heard/pkg/core/access"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/id"
 	"github.com/heard-dev/heard/pkg/secret"
 )
 
-// The prefixes by which a credential tells what it is.
-const (
-	SecretPrefix = "sk_"
-	PublicPrefix = "pub_"
-)
+// PublicPrefix begins an App's public key, which is no secret.
+const PublicPrefix = "pub_"
 
-const (
-	alphabet      = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	secretRandom  = 34 // 202 bits
-	checksumChars = 6  // a CRC32 in base 62
-	publicRandom  = 24
-)
+const publicRandom = 24
 
 // ErrMalformed is returned for text that was never minted here: a wrong shape, or a wrong checksum.
 var ErrMalformed = errors.New("apikey: malformed")
 
-// Key is a stored API key: everything but the secret itself, of which only the keyed hash is kept.
+// Key is a stored API key: everything but the secret itself, of which only the keyed hash is kept. Its history survives
+// its end.
 type Key struct {
 	ID        id.ID
 	Org       id.ID
+	Format    string
 	Name      string
 	Hash      Hash
 	Prefix    string // the first characters, for people to tell keys apart
 	Last4     string
-	CreatedBy string
+	Scopes    []access.Right
+	App       id.ID          // zero: all of the Org's; otherwise others do not exist for the key
+	Networks  []netip.Prefix // from where it may be used; empty: from anywhere
+	Creator   id.ID          // the member whose role bounds the scopes; zero: made by an operator, bounded by nobody
+	CreatedBy string         // who that is, for people
 	CreatedAt time.Time
+	NotBefore time.Time // zero: at once
 	ExpiresAt time.Time // zero: never
 	RevokedAt time.Time // zero: not revoked
+	Replaces  id.ID     // the key that this one was rotated from
+	Leak      *Leak
 	Limit     *tenant.Rate
+}
+
+// Leak is where and when a key was found in the open.
+type Leak struct {
+	At     time.Time
+	Source string // "github", "browser"
+	URL    string
 }
 
 // Live tells whether the key opens anything at that time.
 func (k Key) Live(at time.Time) bool {
-	return k.RevokedAt.IsZero() && (k.ExpiresAt.IsZero() || at.Before(k.ExpiresAt))
+	return k.RevokedAt.IsZero() && (k.ExpiresAt.IsZero() || at.Before(k.ExpiresAt)) && !at.Before(k.NotBefore)
+}
+
+// Admits tells whether the key may be used from there.
+func (k Key) Admits(address netip.Addr) bool {
+	return len(k.Networks) == 0 || slices.ContainsFunc(k.Networks, func(n netip.Prefix) bool { return n.Contains(address.Unmap()) })
+}
+
+// Rights is what the key may do at present: its scopes, as far as its creator's role goes. Creator is nil for a key that an
+// operator made, and a member without a role when its creator is gone.
+func (k Key) Rights(creator *tenant.Member) []access.Right {
+	if creator == nil {
+		return k.Scopes
+	}
+	if creator.Status != tenant.Active {
+		return nil
+	}
+	return access.Both(k.Scopes, access.Of(creator.Role))
 }
 
 // Hash is the HMAC-SHA256 of a key under the installation's hash key.
 type Hash [sha256.Size]byte
 
-// Hasher hashes keys for storage and look-up. Without its key a stolen table cannot even be searched.
+// Hasher hashes secrets for storage and look-up. Without its key a stolen table cannot even be searched.
 type Hasher struct{ key []byte }
 
 // NewHasher takes the installation's hash key: 32 bytes.
@@ -74,44 +101,46 @@ func (h Hasher) Hash(text string) (sum Hash) {
 	return sum
 }
 
-// NewSecret draws an sk_ key: 34 random base-62 characters and 6 of checksum.
-func NewSecret(random io.Reader) secret.String {
-	body := SecretPrefix + draw(random, secretRandom)
-	return secret.String(body + checksum(body))
+// Derive gives a key of its own for another purpose.
+func (h Hasher) Derive(purpose string) []byte {
+	sum := h.Hash("derive:" + purpose)
+	return sum[:]
 }
 
 // NewPublic draws a pub_ key: 24 alphanumerics.
 func NewPublic(random io.Reader) string {
-	return PublicPrefix + draw(random, publicRandom)
+	return PublicPrefix + draw(random, base62, publicRandom)
 }
 
-// CheckSecret refuses, without asking any store, text that NewSecret never drew.
-func CheckSecret(text string) error {
-	if !shaped(text, SecretPrefix, secretRandom+checksumChars) {
-		return ErrMalformed
-	}
-	body := text[:len(text)-checksumChars]
-	if text[len(body):] != checksum(body) {
-		return ErrMalformed
-	}
-	return nil
+// NewInvitation draws the token by which a person accepts an invitation: 202 bits.
+func NewInvitation(random io.Reader) secret.String {
+	return secret.String("inv_" + draw(random, base62, 34))
 }
 
 // CheckPublic refuses text that NewPublic never drew.
 func CheckPublic(text string) error {
-	if !shaped(text, PublicPrefix, publicRandom) {
+	rest, ok := strings.CutPrefix(text, PublicPrefix)
+	if !ok || len(rest) != publicRandom || strings.Trim(rest, base62) != "" {
 		return ErrMalformed
 	}
 	return nil
 }
 
-// Mint makes a Key and the plaintext that is shown once.
-func Mint(random io.Reader, hasher Hasher, keyID, org id.ID, name, createdBy string, at time.Time) (Key, secret.String) {
-	text := NewSecret(random)
-	return Key{
-		ID: keyID, Org: org, Name: name, CreatedBy: createdBy, CreatedAt: at,
-		Hash: hasher.Hash(text.Reveal()), Prefix: text.Reveal()[:len(SecretPrefix)+4], Last4: text.Reveal()[len(text)-4:],
-	}, text
+// shownPrefix is how much of a key is shown for people to tell keys apart: what AuthWorx documents, of the others four
+// characters of the random part.
+func (f Format) shownPrefix(text string) string {
+	if f.Name == AuthWorx().Name {
+		return text[:len(f.Prefix)+2]
+	}
+	return text[:len(f.Prefix)+4]
+}
+
+// Draw gives key the secret text of a new one in the format; everything else is the caller's.
+func (f Format) Draw(random io.Reader, hasher Hasher, key Key) (Key, secret.String) {
+	drawn := f.draw(random)
+	text := drawn.Reveal()
+	key.Format, key.Hash, key.Prefix, key.Last4 = f.Name, hasher.Hash(text), f.shownPrefix(text), text[len(text)-4:]
+	return key, drawn
 }
 
 // Store keeps API keys. What is another Org's is not found.
@@ -124,42 +153,8 @@ type Store interface {
 	Keys(ctx context.Context, org id.ID) ([]Key, error)
 	// RevokeKey stamps the key revoked. A key revoked before keeps its first time; that is no error.
 	RevokeKey(ctx context.Context, org, key id.ID, at time.Time) (Key, error)
+	// ExpireKey lets the key expire at that time, unless it does so earlier already.
+	ExpireKey(ctx context.Context, org, key id.ID, at time.Time) (Key, error)
+	// NoteLeak keeps where the key was found, unless it was found before.
+	NoteLeak(ctx context.Context, org, key id.ID, leak Leak) (Key, error)
 }
-
-func shaped(text, prefix string, n int) bool {
-	body, ok := strings.CutPrefix(text, prefix)
-	return ok && len(body) == n && strings.IndexFunc(body, foreign) < 0
-}
-
-func checksum(body string) string {
-	sum := crc32.ChecksumIEEE([]byte(body))
-	var text [checksumChars]byte
-	for i := len(text) - 1; i >= 0; i-- {
-		text[i] = alphabet[sum%uint32(len(alphabet))]
-		sum /= uint32(len(alphabet))
-	}
-	return string(text[:])
-}
-
-// draw picks n characters evenly: bytes past the last whole multiple of the alphabet are thrown away.
-func draw(random io.Reader, n int) string {
-	const even = 256 / len(alphabet) * len(alphabet)
-	var text strings.Builder
-	var buf [64]byte
-	for {
-		if _, err := io.ReadFull(random, buf[:]); err != nil {
-			panic("apikey: no randomness: " + err.Error())
-		}
-		for _, b := range buf {
-			if int(b) >= even {
-				continue
-			}
-			text.WriteByte(alphabet[int(b)%len(alphabet)])
-			if text.Len() == n {
-				return text.String()
-			}
-		}
-	}
-}
-
-func foreign(r rune) bool { return !strings.ContainsRune(alphabet, r) }

@@ -10,19 +10,40 @@ import (
 	"time"
 
 	"github.com/heard-dev/heard/pkg/apierr"
+	"github.com/heard-dev/heard/pkg/core/access"
 	"github.com/heard-dev/heard/pkg/core/gate"
 	"github.com/heard-dev/heard/pkg/id"
 )
 
-// Org is a tenant. Limits holds its own numbers for policies, by policy name.
+// Org is a tenant. Limits holds its own numbers for policies, by policy name. An operator's Org may make others.
 type Org struct {
-	ID        id.ID
-	Slug      string
-	Name      string
-	Plan      string
-	Limits    map[string]Rate
-	CreatedAt time.Time
+	ID         id.ID
+	Slug       string
+	Name       string
+	AppURL     string // where its own product lives; may be empty
+	Plan       string
+	Limits     map[string]Rate
+	LeakPolicy LeakPolicy
+	Operator   bool
+	CreatedAt  time.Time
+	ClosesAt   time.Time // zero: open; otherwise it was given up, and everything of it goes at that time
+	Version    int64
 }
+
+// Open tells whether the Org's credentials work: not from the moment it is given up.
+func (o Org) Open() bool { return o.ClosesAt.IsZero() }
+
+// LeakPolicy is what happens to an API key that was found in the open.
+type LeakPolicy string
+
+// The leak policies. Every leak is noted on the key and in the audit log.
+const (
+	NotifyLeaks LeakPolicy = "notify"
+	RevokeLeaks LeakPolicy = "revoke"
+)
+
+// Known tells whether there is such a policy.
+func (p LeakPolicy) Known() bool { return p == NotifyLeaks || p == RevokeLeaks }
 
 // DefaultPlan is the plan of an Org that was given none.
 const DefaultPlan = "default"
@@ -43,6 +64,9 @@ const (
 	NoPR   ProcessingMode = "no_pr"
 )
 
+// Known tells whether there is such a mode.
+func (m ProcessingMode) Known() bool { return m == AutoPR || m == Manual || m == NoPR }
+
 // App is one product of an Org that hears its users. PublicKey is not a secret: it stands in web pages.
 type App struct {
 	ID               id.ID
@@ -58,6 +82,7 @@ type App struct {
 	AllowedOrigins   []string
 	Secrets          []SigningSecret
 	CreatedAt        time.Time
+	DeletedAt        time.Time // zero: there; otherwise it hears nobody any more, and is being erased
 	Version          int64
 }
 
@@ -104,28 +129,61 @@ func (a App) LiveSecrets(at time.Time) []SigningSecret {
 	return live
 }
 
-// Role is what a member may do.
-type Role string
+// Member is a person with an account in an Org: who works there, or one of the accounts that the users surface keeps.
+// PasswordHash is an argon2id hash in PHC form.
+type Member struct {
+	ID            id.ID
+	Org           id.ID
+	Email         string
+	Name          string
+	Role          access.Role
+	Status        Status
+	EmailVerified bool
+	PasswordHash  string
+	TwoFactor     *TwoFactor // nil: never enrolled
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+	Version       int64
+}
 
-// The roles [Userz /docs/concepts].
+// Status is whether a member may log in.
+type Status string
+
+// The statuses of a member.
 const (
-	Owner  Role = "owner"
-	Admin  Role = "admin"
-	Viewer Role = "member"
+	Active    Status = "active"
+	Suspended Status = "suspended"
 )
 
-// Known tells whether there is such a role.
-func (r Role) Known() bool { return r == Owner || r == Admin || r == Viewer }
+// Known tells whether there is such a status.
+func (s Status) Known() bool { return s == Active || s == Suspended }
 
-// Member is a person who works in an Org. PasswordHash is an argon2id hash in PHC form.
-type Member struct {
-	ID           id.ID
-	Org          id.ID
-	Email        string
-	Name         string
-	Role         Role
-	PasswordHash string
-	CreatedAt    time.Time
+// TwoFactor is a member's second factor. Sealed is the TOTP secret; EnabledAt is zero until a first code proved that the
+// member has it. LastStep is the time step of the last code that was taken, so that no code works twice. Recovery holds the
+// hashes of the recovery codes that are left.
+type TwoFactor struct {
+	Sealed    []byte
+	EnabledAt time.Time
+	LastStep  int64
+	Recovery  [][]byte
+}
+
+// Enabled tells whether a password alone does not log in.
+func (f *TwoFactor) Enabled() bool { return f != nil && !f.EnabledAt.IsZero() }
+
+// InvitationLife is how long an invitation may be accepted [AuthWorx /api-reference/org: 7 days].
+const InvitationLife = 7 * 24 * time.Hour
+
+// Invitation asks a person to become a member. Hash is that of the token in the link. An accepted or withdrawn one is gone.
+type Invitation struct {
+	ID        id.ID
+	Org       id.ID
+	Email     string
+	Role      access.Role
+	Hash      [32]byte
+	InvitedBy string
+	CreatedAt time.Time
+	ExpiresAt time.Time
 }
 
 // Store keeps tenants. What is another Org's is not found: apierr.NotFound. A taken slug, public key or e-mail is
@@ -136,6 +194,8 @@ type Store interface {
 	OrgBySlug(ctx context.Context, slug string) (Org, error)
 	// Orgs lists every tenant, oldest first. It is for operators.
 	Orgs(ctx context.Context) ([]Org, error)
+	// ReplaceOrg stores org if its Version is still the stored one, and gives it the next; otherwise apierr.Conflict.
+	ReplaceOrg(ctx context.Context, org Org) error
 
 	CreateApp(ctx context.Context, org id.ID, app App) error
 	App(ctx context.Context, org, app id.ID) (App, error)
@@ -147,8 +207,26 @@ type Store interface {
 	ReplaceApp(ctx context.Context, org id.ID, app App) error
 
 	CreateMember(ctx context.Context, org id.ID, member Member) error
-	// Members lists the Org's members, oldest first.
-	Members(ctx context.Context, org id.ID) ([]Member, error)
+	Member(ctx context.Context, org, member id.ID) (Member, error)
+	// MemberByEmail finds a member whatever the address's case.
+	MemberByEmail(ctx context.Context, org id.ID, email string) (Member, error)
+	// Members lists the Org's members, oldest first: up to limit of them after the first offset; all when limit is 0.
+	Members(ctx context.Context, org id.ID, offset, limit int) ([]Member, error)
+	// ReplaceMember stores member if its Version is still the stored one, and gives it the next; otherwise apierr.Conflict.
+	ReplaceMember(ctx context.Context, org id.ID, member Member) error
+	// Owners lists the Org's owners, oldest first.
+	Owners(ctx context.Context, org id.ID) ([]Member, error)
+	DeleteMember(ctx context.Context, org, member id.ID) error
+
+	// CreateInvitation stores the invitation, in place of one to the same address that expired before its CreatedAt; another
+	// one to that address is apierr.Conflict.
+	CreateInvitation(ctx context.Context, org id.ID, invitation Invitation) error
+	Invitation(ctx context.Context, org, invitation id.ID) (Invitation, error)
+	// InvitationByHash finds an invitation, and so its Org, by its token.
+	InvitationByHash(ctx context.Context, hash [32]byte) (Invitation, error)
+	// Invitations lists the Org's invitations, oldest first, expired ones too.
+	Invitations(ctx context.Context, org id.ID) ([]Invitation, error)
+	DeleteInvitation(ctx context.Context, org, invitation id.ID) error
 }
 
 var slugForm = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)

@@ -1,0 +1,218 @@
+package manage
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/heard-dev/heard/pkg/apierr"
+	"github.com/heard-dev/heard/pkg/core/access"
+	"github.com/heard-dev/heard/pkg/core/apikey"
+	"github.com/heard-dev/heard/pkg/core/audit"
+	"github.com/heard-dev/heard/pkg/core/tenant"
+	"github.com/heard-dev/heard/pkg/id"
+	"github.com/heard-dev/heard/pkg/secret"
+)
+
+// KeyDraft is an API key as it is asked for.
+type KeyDraft struct {
+	Format    string // empty: sk
+	Name      string
+	Scopes    []access.Right // nil: what its format is given by default
+	App       id.ID
+	Networks  []netip.Prefix
+	NotBefore time.Time
+	ExpiresAt time.Time
+	Limit     *tenant.Rate
+}
+
+const maxNetworks = 100
+
+// CreateKey makes an API key and the plaintext that is shown once. Nobody gives a key a scope that they do not have
+// themselves.
+func (m *Manager) CreateKey(ctx context.Context, by By, org id.ID, draft KeyDraft) (apikey.Key, secret.String, error) {
+	if draft.Format == "" {
+		draft.Format = apikey.Secret().Name
+	}
+	format, known := apikey.FormatNamed(draft.Format)
+	if !known {
+		return apikey.Key{}, "", invalid("invalid_value", "must be sk, ub_live, ub_test, pk_live or userorbit", "format")
+	}
+	if draft.Scopes == nil {
+		draft.Scopes = access.Both(format.Default, by.Rights)
+	}
+	if err := m.checkKey(ctx, by, org, format, draft); err != nil {
+		return apikey.Key{}, "", err
+	}
+	key, text := format.Draw(m.Random, m.Hasher, apikey.Key{
+		ID: m.IDs.New(), Org: org, Name: draft.Name, Scopes: draft.Scopes, App: draft.App, Networks: draft.Networks,
+		Creator: by.creator(), CreatedBy: by.Name, CreatedAt: m.now(), NotBefore: draft.NotBefore, ExpiresAt: draft.ExpiresAt, Limit: draft.Limit,
+	})
+	what := audit.Change{Action: "api_key.create", Target: keyTarget(key), After: keyFacts(key)}
+	return key, text, m.change(ctx, org, by, what, func() error { return m.Store.CreateKey(ctx, org, key) })
+}
+
+// RotateKey makes a key that takes the place of another, with the same name, scopes and bounds. The former one works for
+// overlap more; with none it is dead everywhere when this returns.
+func (m *Manager) RotateKey(ctx context.Context, by By, org, key id.ID, overlap time.Duration) (apikey.Key, secret.String, error) {
+	if err := checkOverlap(overlap); err != nil {
+		return apikey.Key{}, "", err
+	}
+	former, err := m.Store.Key(ctx, org, key)
+	if err != nil {
+		return apikey.Key{}, "", err
+	}
+	if !former.RevokedAt.IsZero() || !former.ExpiresAt.IsZero() && !m.now().Before(former.ExpiresAt) {
+		return apikey.Key{}, "", apierr.New(apierr.Conflict, apierr.CodeChanged, "This key has ended; make another one instead.")
+	}
+	if excess := beyond(former.Scopes, by.Rights); excess != "" {
+		return apikey.Key{}, "", above()
+	}
+	format, _ := apikey.FormatNamed(former.Format)
+	fresh := former
+	fresh.ID, fresh.Replaces, fresh.Creator, fresh.CreatedBy, fresh.CreatedAt = m.IDs.New(), former.ID, by.creator(), by.Name, m.now()
+	fresh.Leak = nil
+	fresh, text := format.Draw(m.Random, m.Hasher, fresh)
+	what := audit.Change{Action: "api_key.rotate", Target: keyTarget(former), After: map[string]any{
+		"replacedBy": fresh.ID.String(), "overlapSeconds": int64(overlap.Seconds()),
+	}}
+	return fresh, text, m.change(ctx, org, by, what, func() error {
+		if err := m.Store.CreateKey(ctx, org, fresh); err != nil {
+			return err
+		}
+		return m.end(ctx, former, overlap)
+	})
+}
+
+func (m *Manager) end(ctx context.Context, key apikey.Key, overlap time.Duration) (err error) {
+	if overlap == 0 {
+		_, err = m.Store.RevokeKey(ctx, key.Org, key.ID, m.now())
+	} else {
+		_, err = m.Store.ExpireKey(ctx, key.Org, key.ID, m.now().Add(overlap))
+	}
+	return err
+}
+
+// RevokeKey ends a key: when it returns, no process anywhere honours it. Should the announcement fail the call fails as
+// apierr.Unavailable; the key is revoked in the store by then, and the call is safe to repeat.
+func (m *Manager) RevokeKey(ctx context.Context, by By, org, key id.ID) (revoked apikey.Key, err error) {
+	stored, err := m.Store.Key(ctx, org, key)
+	if err != nil {
+		return apikey.Key{}, err
+	}
+	what := audit.Change{Action: "api_key.revoke", Target: keyTarget(stored)}
+	err = m.change(ctx, org, by, what, func() error {
+		revoked, err = m.Store.RevokeKey(ctx, org, key, m.now())
+		return err
+	})
+	return revoked, err
+}
+
+// Leaked notes that a text was found in the open, and by the Org's policy revokes the key that it is. It is false for a text
+// that is no key of anybody's.
+func (m *Manager) Leaked(ctx context.Context, text secret.String, leak apikey.Leak) (bool, error) {
+	if _, shaped := apikey.Recognise(text.Reveal()); !shaped {
+		return false, nil
+	}
+	key, err := m.Store.KeyByHash(ctx, m.Hasher.Hash(text.Reveal()))
+	if err != nil {
+		if apierr.KindOf(err) == apierr.NotFound {
+			return false, nil
+		}
+		return false, err
+	}
+	return true, m.NoteLeak(ctx, key, leak)
+}
+
+// NoteLeak is Leaked for a key that is known.
+func (m *Manager) NoteLeak(ctx context.Context, key apikey.Key, leak apikey.Leak) error {
+	org, err := m.Store.Org(ctx, key.Org)
+	if err != nil {
+		return err
+	}
+	by := system("leak report")
+	leak.At = m.now()
+	what := audit.Change{Action: "api_key.leak", Target: keyTarget(key), After: map[string]any{"source": leak.Source, "url": leak.URL}}
+	err = m.change(ctx, key.Org, by, what, func() error {
+		_, err := m.Store.NoteLeak(ctx, key.Org, key.ID, leak)
+		return err
+	})
+	if err != nil || org.LeakPolicy != tenant.RevokeLeaks || !key.RevokedAt.IsZero() {
+		return err
+	}
+	_, err = m.RevokeKey(ctx, by, key.Org, key.ID)
+	return err
+}
+
+// checkKey names every fault of a draft at once.
+func (m *Manager) checkKey(ctx context.Context, by By, org id.ID, format apikey.Format, draft KeyDraft) error {
+	faults := apierr.Issues(checkName(draft.Name))
+	fault := func(code, message string, path ...any) {
+		faults = append(faults, apierr.Issue{Path: path, Code: code, Message: message})
+	}
+	for i, scope := range draft.Scopes {
+		switch {
+		case !slices.Contains(format.Scopes, scope):
+			fault("invalid_value", "is no scope of keys of this format", "scopes", i)
+		case !slices.Contains(by.Rights, scope):
+			fault("forbidden", "is a scope that you do not have yourself", "scopes", i)
+		}
+	}
+	if !draft.ExpiresAt.IsZero() && !draft.ExpiresAt.After(m.now()) {
+		fault("out_of_range", "must be in the future", "expiresAt")
+	}
+	if !draft.ExpiresAt.IsZero() && !draft.ExpiresAt.After(draft.NotBefore) {
+		fault("out_of_range", "must be before expiresAt", "notBefore")
+	}
+	if len(draft.Networks) > maxNetworks {
+		fault("too_big", "must have at most 100 items", "allowedNetworks")
+	}
+	if draft.Limit != nil && (draft.Limit.Limit < 0 || draft.Limit.Burst < 0) {
+		fault("out_of_range", "must not be negative", "limit")
+	}
+	if len(faults) > 0 {
+		return apierr.Body(faults...)
+	}
+	if _, err := m.Store.Org(ctx, org); err != nil {
+		return err
+	}
+	if draft.App.IsZero() {
+		return nil
+	}
+	_, err := m.Store.App(ctx, org, draft.App)
+	if err != nil && apierr.KindOf(err) == apierr.NotFound {
+		return invalid("not_found", "no such App", "appId")
+	}
+	return err
+}
+
+// creator is the member whose role bounds a key, zero when nobody's does.
+func (b By) creator() id.ID {
+	if b.Kind == audit.ByMember {
+		return b.ID
+	}
+	return b.OnBehalf
+}
+
+// beyond finds a scope that is none of the rights.
+func beyond(scopes, rights []access.Right) access.Right {
+	for _, scope := range scopes {
+		if !slices.Contains(rights, scope) {
+			return scope
+		}
+	}
+	return ""
+}
+
+func keyTarget(k apikey.Key) audit.Target {
+	return audit.Target{Kind: "api_key", ID: k.ID.String(), Name: k.Name}
+}
+
+func keyFacts(k apikey.Key) map[string]any {
+	return map[string]any{
+		"format": k.Format, "name": k.Name, "prefix": k.Prefix, "last4": k.Last4, "scopes": append([]access.Right{}, k.Scopes...),
+		"appId": spellID(k.App), "allowedNetworks": append([]netip.Prefix{}, k.Networks...), "notBefore": spell(k.NotBefore),
+		"expiresAt": spell(k.ExpiresAt),
+	}
+}

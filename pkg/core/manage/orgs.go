@@ -1,0 +1,144 @@
+package manage
+
+import (
+	"context"
+	"net/url"
+	"time"
+
+	"github.com/heard-dev/heard/pkg/apierr"
+	"github.com/heard-dev/heard/pkg/core/audit"
+	"github.com/heard-dev/heard/pkg/core/erasure"
+	"github.com/heard-dev/heard/pkg/core/tenant"
+	"github.com/heard-dev/heard/pkg/id"
+)
+
+// Grace is how long an Org that was given up can be taken back, before everything of it is erased.
+const Grace = 14 * 24 * time.Hour
+
+// OrgDraft is an Org as it is asked for.
+type OrgDraft struct {
+	Slug, Name string
+	Operator   bool
+}
+
+// CreateOrg makes a tenant. A taken slug is apierr.Conflict.
+func (m *Manager) CreateOrg(ctx context.Context, by By, draft OrgDraft) (tenant.Org, error) {
+	if err := tenant.CheckSlug(draft.Slug); err != nil {
+		return tenant.Org{}, err
+	}
+	if err := checkName(draft.Name); err != nil {
+		return tenant.Org{}, err
+	}
+	org := tenant.Org{
+		ID: m.IDs.New(), Slug: draft.Slug, Name: draft.Name, Plan: tenant.DefaultPlan, LeakPolicy: tenant.NotifyLeaks,
+		Operator: draft.Operator, CreatedAt: m.now(), Version: 1,
+	}
+	what := audit.Change{Action: "org.create", Target: orgTarget(org), After: orgFacts(org)}
+	return org, m.change(ctx, org.ID, by, what, func() error { return m.Store.CreateOrg(ctx, org) })
+}
+
+// OrgChange names what becomes different; nil stays.
+type OrgChange struct {
+	Name, AppURL *string
+	LeakPolicy   *tenant.LeakPolicy
+}
+
+// UpdateOrg changes the Org's own description.
+func (m *Manager) UpdateOrg(ctx context.Context, by By, org id.ID, change OrgChange) (tenant.Org, error) {
+	return m.changeOrg(ctx, by, org, "org.update", func(o *tenant.Org) error {
+		assign(&o.Name, change.Name)
+		assign(&o.AppURL, change.AppURL)
+		assign(&o.LeakPolicy, change.LeakPolicy)
+		if o.AppURL != "" && !isWebURL(o.AppURL) {
+			return invalid("invalid_format", "must be an http or https URL", "appUrl")
+		}
+		if !o.LeakPolicy.Known() {
+			return invalid("invalid_value", "must be notify or revoke", "leakPolicy")
+		}
+		return checkName(o.Name)
+	})
+}
+
+// CloseOrg gives the Org up: its keys and tokens are dead when this returns, and after Grace everything of it is erased.
+// Closing it again changes nothing.
+func (m *Manager) CloseOrg(ctx context.Context, by By, org id.ID) (tenant.Org, error) {
+	due := m.now().Add(Grace)
+	if _, err := m.erase(ctx, by, org, erasure.OfOrg, erasure.Subject{}, due); err != nil && apierr.Of(err).Code != apierr.CodeAlreadyExists {
+		return tenant.Org{}, err
+	}
+	return m.changeOrg(ctx, by, org, "org.close", func(o *tenant.Org) error {
+		if o.Open() {
+			o.ClosesAt = due
+		}
+		return nil
+	})
+}
+
+// ReopenOrg takes back CloseOrg within its grace.
+func (m *Manager) ReopenOrg(ctx context.Context, by By, org id.ID) (tenant.Org, error) {
+	opened, err := m.changeOrg(ctx, by, org, "org.reopen", func(o *tenant.Org) error {
+		if !o.Open() && !m.now().Before(o.ClosesAt) {
+			return apierr.New(apierr.Conflict, apierr.CodeChanged, "The Org is being erased already.")
+		}
+		o.ClosesAt = time.Time{}
+		return nil
+	})
+	if err != nil {
+		return opened, err
+	}
+	pending, err := m.Store.Erasures(ctx, org)
+	for _, e := range pending {
+		if err == nil && e.Kind == erasure.OfOrg && e.DoneAt.IsZero() {
+			err = m.Store.DropErasure(ctx, org, e.ID)
+		}
+	}
+	return opened, err
+}
+
+func (m *Manager) changeOrg(ctx context.Context, by By, org id.ID, action string, edit func(*tenant.Org) error) (changed tenant.Org, err error) {
+	err = retried(func() error {
+		stored, err := m.Store.Org(ctx, org)
+		if err != nil {
+			return err
+		}
+		changed = stored
+		if err := edit(&changed); err != nil {
+			return err
+		}
+		what := audit.Change{Action: action, Target: orgTarget(stored)}
+		what.Before, what.After = audit.Diff(orgFacts(stored), orgFacts(changed))
+		return m.change(ctx, org, by, what, func() error { return m.Store.ReplaceOrg(ctx, changed) })
+	})
+	return changed, err
+}
+
+func orgTarget(o tenant.Org) audit.Target {
+	return audit.Target{Kind: "org", ID: o.ID.String(), Name: o.Slug}
+}
+
+func orgFacts(o tenant.Org) map[string]any {
+	return map[string]any{
+		"slug": o.Slug, "name": o.Name, "appUrl": o.AppURL, "plan": o.Plan, "leakPolicy": o.LeakPolicy, "operator": o.Operator,
+		"closesAt": spell(o.ClosesAt),
+	}
+}
+
+// spell writes a time for the audit log; nil when there is none.
+func spell(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}
+
+// assign sets what is to be changed.
+func assign[T any](field *T, to *T) {
+	if to != nil {
+		*field = *to
+	}
+}
+
+func isWebURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && len(text) <= 2048
+}
