@@ -2,16 +2,22 @@ package storetest
 
 import (
 	"crypto/rand"
+	"net/netip"
 	"strings"
 	"time"
 
+	"github.com/heard-dev/heard/pkg/core/access"
 	"github.com/heard-dev/heard/pkg/core/agentrun"
 	"github.com/heard-dev/heard/pkg/core/apikey"
 	"github.com/heard-dev/heard/pkg/core/attachment"
+	"github.com/heard-dev/heard/pkg/core/audit"
+	"github.com/heard-dev/heard/pkg/core/erasure"
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/core/idempotency"
 	"github.com/heard-dev/heard/pkg/core/incident"
+	"github.com/heard-dev/heard/pkg/core/session"
 	"github.com/heard-dev/heard/pkg/core/tenant"
+	"github.com/heard-dev/heard/pkg/core/usage"
 	"github.com/heard-dev/heard/pkg/id"
 )
 
@@ -35,9 +41,9 @@ func moment() time.Time { return time.Date(2026, 3, 1, 12, 30, 59, 123e6, time.U
 func (m maker) org() tenant.Org {
 	made := m.ids.New()
 	return tenant.Org{
-		ID: made, Slug: "org-" + made.String(), Name: "Org " + awkward, Plan: "scale",
-		Limits:    map[string]tenant.Rate{"feedback.submit": {Limit: big, Burst: 7}, "reads": {Limit: 1}},
-		CreatedAt: moment(),
+		ID: made, Slug: "org-" + made.String(), Name: "Org " + awkward, AppURL: "https://ü.example/app?x=%00", Plan: "scale",
+		Limits:     map[string]tenant.Rate{"feedback.submit": {Limit: big, Burst: 7}, "reads": {Limit: 1}},
+		LeakPolicy: tenant.RevokeLeaks, Operator: true, CreatedAt: moment(), ClosesAt: moment().Add(14 * 24 * time.Hour), Version: 1,
 	}
 }
 
@@ -58,15 +64,33 @@ func (m maker) app(org id.ID) tenant.App {
 func (m maker) member(org id.ID) tenant.Member {
 	made := m.ids.New()
 	return tenant.Member{
-		ID: made, Org: org, Email: "Ann+" + made.String() + "@Example.com", Name: awkward, Role: tenant.Admin,
-		PasswordHash: "$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA", CreatedAt: moment(),
+		ID: made, Org: org, Email: "Ann+" + made.String() + "@Example.com", Name: awkward, Role: access.Admin,
+		Status: tenant.Suspended, EmailVerified: true, PasswordHash: "$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA",
+		TwoFactor: &tenant.TwoFactor{
+			Sealed: []byte{0, 1, 0xff, 0}, EnabledAt: moment().Add(time.Minute), LastStep: big, Recovery: [][]byte{{0xff, 0}, {1}},
+		},
+		CreatedAt: moment(), UpdatedAt: moment().Add(time.Hour), Version: 1,
 	}
+}
+
+func (m maker) invitation(org id.ID) tenant.Invitation {
+	made := m.ids.New()
+	invitation := tenant.Invitation{
+		ID: made, Org: org, Email: "Bob+" + made.String() + "@Example.com", Role: access.Owner, InvitedBy: "ann " + awkward,
+		CreatedAt: moment(), ExpiresAt: moment().Add(tenant.InvitationLife),
+	}
+	copy(invitation.Hash[:], made[:])
+	invitation.Hash[31] = 0xff
+	return invitation
 }
 
 func (m maker) key(org id.ID) apikey.Key {
 	key := apikey.Key{
-		ID: m.ids.New(), Org: org, Name: "Key " + awkward, Prefix: "sk_abcd", Last4: "wxyz", CreatedBy: "ann@example.com",
-		CreatedAt: moment(), ExpiresAt: moment().Add(90 * 24 * time.Hour), Limit: &tenant.Rate{Limit: big, Burst: 100},
+		ID: m.ids.New(), Org: org, Format: "ub_live", Name: "Key " + awkward, Prefix: "sk_abcd", Last4: "wxyz",
+		Scopes: []access.Right{access.FeedbackWrite, access.EventsRead}, App: m.ids.New(),
+		Networks: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("2001:db8::/32")},
+		Creator:  m.ids.New(), CreatedBy: "ann@example.com", CreatedAt: moment(), NotBefore: moment().Add(time.Minute),
+		ExpiresAt: moment().Add(90 * 24 * time.Hour), Replaces: m.ids.New(), Limit: &tenant.Rate{Limit: big, Burst: 100},
 	}
 	copy(key.Hash[:], key.ID[:])
 	key.Hash[31] = 0xff
@@ -126,6 +150,36 @@ func (m maker) run(org, app id.ID) agentrun.Run {
 		ID: m.ids.New(), Org: org, App: app, Feedback: m.ids.New(), Status: agentrun.Blocked, Provider: "p " + awkward, Model: "m",
 		InputTokens: big, OutputTokens: big + 2, CostMicroUSD: big + 4, PullRequestURL: "https://git.example/pr/1",
 		GuardrailReason: awkward, StartedAt: moment(), FinishedAt: moment().Add(time.Minute),
+	}
+}
+
+func (m maker) session(org, member id.ID) session.Session {
+	return session.Session{
+		ID: m.ids.New(), Org: org, Member: member, Rotation: big, Address: "2001:db8::1", UserAgent: "Mozilla/5.0 " + awkward,
+		CreatedAt: moment(), RefreshedAt: moment().Add(time.Minute), ExpiresAt: moment().Add(session.RefreshLife),
+	}
+}
+
+func (m maker) entry(org id.ID, seq int64) audit.Entry {
+	return audit.Entry{
+		Org: org, ID: m.ids.New(), Seq: seq, At: moment(),
+		Actor:  audit.Actor{Kind: audit.ByMember, ID: m.ids.New(), Name: awkward, Credential: "session:1", Address: "192.0.2.1"},
+		Action: "api_key.revoke", Target: audit.Target{Kind: "api_key", ID: m.ids.New().String(), Name: awkward},
+		Outcome: audit.Done, Before: []byte(exact), After: []byte("{}"),
+		Previous: audit.Hash{0, 1, 31: 0xff}, Hash: audit.Hash{0xff, 31: 0},
+	}
+}
+
+func (m maker) use(org id.ID) usage.Use {
+	return usage.Use{Org: org, Credential: m.ids.New(), At: moment()}
+}
+
+func (m maker) erasure(org id.ID) erasure.Erasure {
+	made := m.ids.New()
+	return erasure.Erasure{
+		ID: made, Org: org, Kind: erasure.OfEndUser,
+		Subject:     erasure.Subject{App: m.ids.New(), ExternalUserID: "u " + awkward, Email: made.String() + "@example.com"},
+		RequestedBy: "ann " + awkward, RequestedAt: moment(), DueAt: moment().Add(time.Hour), Version: 1,
 	}
 }
 

@@ -13,10 +13,14 @@ import (
 	"github.com/heard-dev/heard/pkg/core/agentrun"
 	"github.com/heard-dev/heard/pkg/core/apikey"
 	"github.com/heard-dev/heard/pkg/core/attachment"
+	"github.com/heard-dev/heard/pkg/core/audit"
+	"github.com/heard-dev/heard/pkg/core/erasure"
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/core/idempotency"
 	"github.com/heard-dev/heard/pkg/core/incident"
+	"github.com/heard-dev/heard/pkg/core/session"
 	"github.com/heard-dev/heard/pkg/core/tenant"
+	"github.com/heard-dev/heard/pkg/core/usage"
 )
 
 // Store is everything the core asks of a store of records.
@@ -28,6 +32,10 @@ type Store interface {
 	idempotency.Store
 	agentrun.Store
 	incident.Store
+	session.Store
+	audit.Store
+	usage.Store
+	erasure.Store
 }
 
 // racers is how many goroutines contend for what only one may get.
@@ -43,11 +51,18 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		run  func(t *testing.T, s Store)
 	}{
 		{"tenants", tenants},
+		{"members", members},
+		{"invitations", invitations},
 		{"keys", keys},
+		{"sessions", sessions},
+		{"audits", audits},
+		{"uses", uses},
 		{"feedback", items},
 		{"slots", slots},
 		{"claims", claims},
 		{"records", records},
+		{"erasures", erasures},
+		{"removals", removals},
 		{"every method", everyMethod},
 	} {
 		t.Run(suite.name, func(t *testing.T) { suite.run(t, open(t)) })

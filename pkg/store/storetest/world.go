@@ -1,0 +1,124 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/heard-dev/heard/pkg/core/access"
+	"github.com/heard-dev/heard/pkg/core/agentrun"
+	"github.com/heard-dev/heard/pkg/core/apikey"
+	"github.com/heard-dev/heard/pkg/core/attachment"
+	"github.com/heard-dev/heard/pkg/core/audit"
+	"github.com/heard-dev/heard/pkg/core/erasure"
+	"github.com/heard-dev/heard/pkg/core/feedback"
+	"github.com/heard-dev/heard/pkg/core/idempotency"
+	"github.com/heard-dev/heard/pkg/core/incident"
+	"github.com/heard-dev/heard/pkg/core/session"
+	"github.com/heard-dev/heard/pkg/core/tenant"
+	"github.com/heard-dev/heard/pkg/core/usage"
+	"github.com/heard-dev/heard/pkg/id"
+)
+
+// world is one Org with one of everything. The call of a method that makes something makes it from fresh.
+type world struct {
+	things
+	fresh things
+}
+
+type things struct {
+	org      tenant.Org
+	app      tenant.App
+	member   tenant.Member
+	invited  tenant.Invitation
+	key      apikey.Key
+	session  session.Session
+	entry    audit.Entry
+	use      usage.Use
+	item     feedback.Item
+	slot     attachment.Slot
+	claim    idempotency.Claim
+	run      agentrun.Run
+	incident incident.Incident
+	erasure  erasure.Erasure
+}
+
+// things are all of one Org, but for the fresh org itself. seq is the entry's.
+func (m maker) things(org id.ID, seq int64) things {
+	app, member := m.app(org), m.member(org)
+	th := things{
+		org: m.org(), app: app, member: member, invited: m.invitation(org), key: m.key(org), session: m.session(org, member.ID),
+		entry: m.entry(org, seq), use: m.use(org), item: m.item(org, app.ID), slot: m.slot(org, app.ID), claim: m.claim(app.ID),
+		run: m.run(org, app.ID), incident: m.incident(), erasure: m.erasure(org),
+	}
+	item := th.item.ID
+	th.slot.Item, th.slot.CitedAt, th.run.Feedback, th.incident.Org = item, moment(), item, org
+	return th
+}
+
+func newWorld(t *testing.T, s Store) world {
+	t.Helper()
+	m := newMaker()
+	org := m.org()
+	w := world{things: m.things(org.ID, 1), fresh: m.things(org.ID, 2)}
+	w.org, w.member.Role = org, access.Owner
+	w.store(t, s)
+	must(t, s.CreateErasure(t.Context(), org.ID, w.erasure))
+	return w
+}
+
+// made is how many things store makes.
+const made = 13
+
+// store makes everything but the erasure.
+func (w world) store(t *testing.T, s Store) {
+	t.Helper()
+	ctx, org := t.Context(), w.org.ID
+	for _, err := range []error{
+		s.CreateOrg(ctx, w.org),
+		s.CreateApp(ctx, org, w.app),
+		s.CreateMember(ctx, org, w.member),
+		s.CreateInvitation(ctx, org, w.invited),
+		s.CreateKey(ctx, org, w.key),
+		s.CreateSession(ctx, org, w.session),
+		s.AppendAudit(ctx, org, w.entry),
+		s.TouchUses(ctx, []usage.Use{w.use}),
+		s.InsertFeedback(ctx, org, w.item),
+		s.ReserveSlot(ctx, org, w.slot),
+		s.InsertRun(ctx, org, w.run),
+		s.PutIncident(ctx, w.incident),
+	} {
+		must(t, err)
+	}
+	same(t, read[idempotency.Claim](t)(s.Claim(ctx, org, w.claim, never())), w.claim)
+}
+
+// unchanged demands that the store holds the world as it was made, and nothing fresh.
+func (w world) unchanged(t *testing.T, s Store) {
+	t.Helper()
+	ctx, org := t.Context(), w.org.ID
+	same(t, read[tenant.Org](t)(s.Org(ctx, org)), w.org)
+	_, err := s.Org(ctx, w.fresh.org.ID)
+	missing(t, err)
+	same(t, read[[]tenant.App](t)(s.Apps(ctx, org)), []tenant.App{w.app})
+	same(t, read[[]tenant.Member](t)(s.Members(ctx, org, 0, 0)), []tenant.Member{w.member})
+	same(t, read[[]tenant.Invitation](t)(s.Invitations(ctx, org)), []tenant.Invitation{w.invited})
+	same(t, read[[]apikey.Key](t)(s.Keys(ctx, org)), []apikey.Key{w.key})
+	same(t, read[[]session.Session](t)(s.Sessions(ctx, org, w.member.ID)), []session.Session{w.session})
+	_, err = s.Session(ctx, org, w.fresh.session.ID)
+	missing(t, err)
+	same(t, read[[]audit.Entry](t)(s.AuditFrom(ctx, org, 0, 10)), []audit.Entry{w.entry})
+	credentials := []id.ID{w.use.Credential, w.fresh.use.Credential}
+	same(t, read[map[id.ID]time.Time](t)(s.LastUses(ctx, org, credentials)), map[id.ID]time.Time{w.use.Credential: w.use.At})
+	same(t, read[feedback.Item](t)(s.Feedback(ctx, org, w.item.ID)), w.item)
+	pages(t, s, org, feedback.Query{Limit: 10, IncludeDuplicates: true}, []feedback.Item{w.item})
+	slotKeys := []string{w.slot.Key, w.fresh.slot.Key}
+	same(t, read[[]attachment.Slot](t)(s.Slots(ctx, org, slotKeys)), []attachment.Slot{w.slot})
+	same(t, standing(t, s, newMaker(), org, w.claim), w.claim)
+	same(t, read[agentrun.Run](t)(s.Run(ctx, org, w.run.ID)), w.run)
+	_, err = s.Run(ctx, org, w.fresh.run.ID)
+	missing(t, err)
+	same(t, read[[]erasure.Erasure](t)(s.Erasures(ctx, org)), []erasure.Erasure{w.erasure})
+	same(t, read[incident.Incident](t)(s.Incident(ctx, w.incident.RequestID)), w.incident)
+	_, err = s.Incident(ctx, w.fresh.incident.RequestID)
+	missing(t, err)
+}
