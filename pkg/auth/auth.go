@@ -12,26 +12,20 @@ import (
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/core/apikey"
 	"github.com/heard-dev/heard/pkg/core/gate"
+	"github.com/heard-dev/heard/pkg/core/session"
 	"github.com/heard-dev/heard/pkg/core/tenant"
-	"github.com/heard-dev/heard/pkg/core/usertoken"
 	"github.com/heard-dev/heard/pkg/id"
 	"github.com/heard-dev/heard/pkg/secret"
 )
 
-// Credential is what a request presents. Address is the client's, as far as it can be trusted.
+// Credential is what a request presents. OrgSlug is the Org that it says to be for. Address is the client's, as far as it
+// can be trusted.
 type Credential struct {
 	Token     string
 	UserToken string
+	OrgSlug   string
 	Origin    string
 	Address   netip.Addr
-}
-
-// Principal is who calls. Key is set behind the server door; App, and with a user token User, behind the widget door.
-type Principal struct {
-	Org  tenant.Org
-	Key  *apikey.Key
-	App  *tenant.App
-	User *usertoken.Claims
 }
 
 // Directory finds credentials, and with them the Org they belong to.
@@ -39,6 +33,8 @@ type Directory interface {
 	Org(ctx context.Context, org id.ID) (tenant.Org, error)
 	AppByPublicKey(ctx context.Context, publicKey string) (tenant.App, error)
 	KeyByHash(ctx context.Context, hash apikey.Hash) (apikey.Key, error)
+	Member(ctx context.Context, org, member id.ID) (tenant.Member, error)
+	Session(ctx context.Context, org, session id.ID) (session.Session, error)
 }
 
 // Deps are what an Authenticator works with.
@@ -47,7 +43,12 @@ type Deps struct {
 	Gate      gate.Gate
 	Hasher    apikey.Hasher
 	Keyset    secret.Keyset
+	Keyring   session.Keyring
 	Now       func() time.Time
+	// Used is told of every credential that admitted somebody. It must not block for long.
+	Used func(ctx context.Context, org, credential id.ID)
+	// Leaked is told of a key that a browser presented, and that is not known to have leaked. It must not block.
+	Leaked func(key apikey.Key, origin string)
 }
 
 const (
@@ -72,6 +73,8 @@ type Authenticator struct {
 type entry struct {
 	org        tenant.Org
 	key        *apikey.Key
+	member     *tenant.Member
+	session    *session.Session
 	app        *tenant.App
 	secrets    []signingSecret
 	generation gate.Generation
@@ -135,6 +138,12 @@ func (a *Authenticator) admit(ctx context.Context, token string, load load, judg
 		}
 		if refusal == nil && !verdict.Allowed() {
 			refusal = limited(verdict)
+		}
+		if !verdict.Degraded {
+			caller.generation = e.generation
+		}
+		if refusal == nil && !caller.used.IsZero() {
+			a.Used(ctx, caller.Org.ID, caller.used)
 		}
 		return caller, verdict, refusal
 	}

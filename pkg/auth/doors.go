@@ -26,41 +26,6 @@ type signingSecret struct {
 	notAfter time.Time
 }
 
-// Server admits an Org's own backend by its sk_ key [Userz: 401 invalid_authorization for any key that opens nothing].
-func (a *Authenticator) Server(ctx context.Context, cred Credential, budget gate.Policy) (Principal, gate.Verdict, error) {
-	if apikey.CheckSecret(cred.Token) != nil {
-		return Principal{}, gate.Verdict{}, invalidKey()
-	}
-	hash := a.Hasher.Hash(cred.Token)
-	load := func(ctx context.Context) (*entry, error) {
-		key, err := a.Directory.KeyByHash(ctx, hash)
-		if err != nil {
-			return nil, err
-		}
-		org, err := a.Directory.Org(ctx, key.Org)
-		if err != nil {
-			return nil, err
-		}
-		return &entry{org: org, key: &key}, nil
-	}
-	judge := func(e *entry) (Principal, []gate.Draw, error) {
-		caller := Principal{Org: e.org, Key: e.key}
-		if !e.key.Live(a.Now()) {
-			return caller, nil, invalidKey()
-		}
-		policy := e.org.Limited(budget)
-		if e.key.Limit != nil {
-			policy = e.key.Limit.Over(policy, gate.FromKey)
-		}
-		return caller, []gate.Draw{{Policy: policy, Bucket: e.key.ID.String(), Cost: 1}}, nil
-	}
-	caller, verdict, err := a.admit(ctx, string(hash[:]), load, judge)
-	if errors.Is(err, errUnknown) {
-		err = invalidKey()
-	}
-	return caller, verdict, err
-}
-
 // Widget admits a browser by its App's public key, its origin and, in private mode, the end user's token. It refuses in
 // that order [Userz: 401 invalid_authorization, 401 unknown_app, 403 origin_not_allowed, then 401 invalid_user_token, or 403
 // public_disabled where a private-only App is sent no token at all].
@@ -73,7 +38,10 @@ func (a *Authenticator) Widget(ctx context.Context, cred Credential, budget Budg
 	}
 	load := func(ctx context.Context) (*entry, error) { return a.loadApp(ctx, cred.Token) }
 	judge := func(e *entry) (Principal, []gate.Draw, error) {
-		caller := Principal{Org: e.org, App: e.app}
+		caller := Principal{Org: e.org, App: e.app, Address: cred.Address}
+		if !e.org.Open() {
+			return caller, nil, unknownApp()
+		}
 		if !e.app.AllowsOrigin(cred.Origin) {
 			return caller, nil, apierr.New(apierr.Forbidden, apierr.CodeOriginNotAllowed, "This origin may not submit to this App.")
 		}
@@ -84,11 +52,11 @@ func (a *Authenticator) Widget(ctx context.Context, cred Credential, budget Budg
 			return caller, []gate.Draw{draw(e.org.Limited(budget.Address), e.app.ID, neighbourhood(cred.Address))}, nil
 		}
 		now := a.Now()
-		claims, _, err := usertoken.Verify(cred.UserToken, e.app.ID, e.live(now), now)
+		claims, signedBy, err := usertoken.Verify(cred.UserToken, e.app.ID, e.live(now), now)
 		if err != nil {
 			return caller, nil, err
 		}
-		caller.User = &claims
+		caller.User, caller.used = &claims, signedBy
 		return caller, []gate.Draw{draw(e.org.Limited(budget.User), e.app.ID, claims.Subject)}, nil
 	}
 	caller, verdict, err := a.admit(ctx, cred.Token, load, judge)
@@ -96,10 +64,6 @@ func (a *Authenticator) Widget(ctx context.Context, cred Credential, budget Budg
 		err = unknownApp()
 	}
 	return caller, verdict, err
-}
-
-func invalidKey() error {
-	return apierr.New(apierr.Unauthenticated, apierr.CodeInvalidAuthorization, "This API key is not valid.")
 }
 
 func unknownApp() error {
@@ -110,6 +74,9 @@ func (a *Authenticator) loadApp(ctx context.Context, publicKey string) (*entry, 
 	app, err := a.Directory.AppByPublicKey(ctx, publicKey)
 	if err != nil {
 		return nil, err
+	}
+	if !app.DeletedAt.IsZero() {
+		return nil, apierr.Missing("App")
 	}
 	org, err := a.Directory.Org(ctx, app.Org)
 	if err != nil {

@@ -24,10 +24,13 @@ type Answer struct {
 	Body   []byte
 }
 
-// Credential is what a request presents, as text nobody has checked.
+// Credential is what a request presents, as text nobody has checked. Session is a log-in, where the vendor presents it
+// apart from keys.
 type Credential struct {
 	Token     string
 	UserToken string
+	Session   string
+	OrgSlug   string
 }
 
 // About is a surface as its documentation introduces it. Envelope is a zero value of the type that every refusal encodes;

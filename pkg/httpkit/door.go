@@ -5,6 +5,8 @@ import (
 
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/auth"
+	"github.com/heard-dev/heard/pkg/core/access"
+	"github.com/heard-dev/heard/pkg/core/apikey"
 	"github.com/heard-dev/heard/pkg/core/gate"
 )
 
@@ -15,29 +17,95 @@ type Fault struct {
 	When string
 }
 
-// Door is what a request must pass to enter: a kind of credential and a budget. The zero Door is open.
+// Door is what a request must pass to enter: a kind of credential, a right and a budget. The zero Door is open.
 type Door struct {
+	Right    access.Right          // empty: none in particular
 	security []map[string][]string // in OpenAPI's words
 	browser  bool                  // pages of other origins may call
+	session  bool                  // the credential is a log-in, where the vendor presents it apart from keys
 	faults   []Fault
 	admit    func(context.Context, *auth.Authenticator, auth.Credential) (auth.Principal, gate.Verdict, error)
 }
 
 var credentialFaults = []Fault{
-	{apierr.Unauthenticated, apierr.CodeMissingAuthorization, "there is no Authorization header"},
+	{apierr.Unauthenticated, apierr.CodeMissingAuthorization, "no credential is presented"},
 	{apierr.Unauthenticated, apierr.CodeInvalidAuthorization, "the header is malformed, or its credential opens nothing here"},
 	{apierr.Limited, apierr.CodeRateLimited, "the budget is spent; `Retry-After` tells for how many seconds"},
 }
 
-// Server is the door of an Org's own backend: an API key.
-func Server(budget gate.Policy) Door {
+var rightFaults = append([]Fault{
+	{apierr.Forbidden, apierr.CodeForbidden, "the credential is good, but not for this; `details.required` names the right"},
+	{apierr.Forbidden, apierr.CodeAddressNotAllowed, "the API key may not be used from this address"},
+}, credentialFaults...)
+
+// Server is the door of an Org's own backend: an sk_ key.
+func Server(right access.Right, budget gate.Policy) Door {
+	return keyed(right, "apiKey", auth.KeyDoor{Formats: []apikey.Format{apikey.Secret()}, Right: right, Budgets: []gate.Policy{budget}, Secret: true})
+}
+
+// Accounts is the door of the users surface: an sk_ key, held to two windows at once.
+func Accounts(right access.Right) Door {
+	return keyed(right, "apiKey", auth.KeyDoor{
+		Formats: []apikey.Format{apikey.Secret()}, Right: right, Budgets: []gate.Policy{gate.UsersByMinute(), gate.UsersByHour()}, Secret: true,
+	})
+}
+
+// Customer is the door of an AuthWorx customer's backend: its key and the slug of its Org.
+func Customer(right access.Right) Door {
+	return keyed(right, "apiKey", auth.KeyDoor{
+		Formats: []apikey.Format{apikey.AuthWorx()}, Right: right, Budgets: []gate.Policy{gate.AuthWorxByKey()}, Slug: true, Secret: true,
+	})
+}
+
+func keyed(right access.Right, scheme string, door auth.KeyDoor) Door {
 	return Door{
-		security: []map[string][]string{{"apiKey": {}}},
-		faults:   credentialFaults,
+		Right: right, security: []map[string][]string{{scheme: scopes(right)}}, faults: rightFaults,
 		admit: func(ctx context.Context, a *auth.Authenticator, cred auth.Credential) (auth.Principal, gate.Verdict, error) {
-			return a.Server(ctx, cred, budget)
+			return a.Key(ctx, cred, door)
 		},
 	}
+}
+
+// Manage is the door of whoever manages an Org: a logged-in member, or an sk_ key that was given the right.
+func Manage(right access.Right) Door {
+	key := auth.KeyDoor{Formats: []apikey.Format{apikey.Secret()}, Right: right, Budgets: []gate.Policy{gate.APIByKey()}, Secret: true}
+	member := auth.SessionDoor{Right: right, Budget: gate.APIByMember()}
+	return Door{
+		Right: right, security: []map[string][]string{{"session": scopes(right)}, {"apiKey": scopes(right)}}, faults: rightFaults,
+		admit: func(ctx context.Context, a *auth.Authenticator, cred auth.Credential) (auth.Principal, gate.Verdict, error) {
+			return a.Manage(ctx, cred, member, key)
+		},
+	}
+}
+
+// Session is the door of logged-in members alone, on the native surface. When closed is true it also opens for an Org that
+// was given up.
+func Session(right access.Right, closed bool) Door {
+	return loggedIn(auth.SessionDoor{Right: right, Budget: gate.APIByMember(), Closed: closed})
+}
+
+// Colleague is the door of logged-in members on the AuthWorx surface: an access token and the slug of its Org.
+func Colleague(right access.Right) Door {
+	door := loggedIn(auth.SessionDoor{Right: right, Budget: gate.AuthWorxByMember(), Slug: true})
+	door.session = true
+	return door
+}
+
+func loggedIn(door auth.SessionDoor) Door {
+	return Door{
+		Right: door.Right, security: []map[string][]string{{"session": scopes(door.Right)}}, faults: rightFaults,
+		admit: func(ctx context.Context, a *auth.Authenticator, cred auth.Credential) (auth.Principal, gate.Verdict, error) {
+			return a.Session(ctx, cred, door)
+		},
+	}
+}
+
+// scopes is a right as OpenAPI lists what a credential must have.
+func scopes(right access.Right) []string {
+	if right == "" {
+		return []string{}
+	}
+	return []string{string(right)}
 }
 
 // Widget is the door of browsers: an App's public key, and a user token in private mode.

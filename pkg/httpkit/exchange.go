@@ -63,14 +63,21 @@ func (x *exchange) end() {
 func (x *exchange) enter() error {
 	door := x.route.Door
 	if door.admit == nil {
+		x.caller.Address = x.address()
 		return nil
 	}
 	presented, err := x.api.dialect.Credential(x.c.Request.Header)
 	if err != nil {
 		return err
 	}
+	if door.session {
+		presented.Token = presented.Session
+	}
+	if presented.Token == "" {
+		return apierr.New(apierr.Unauthenticated, apierr.CodeMissingAuthorization, "Authentication is required.")
+	}
 	caller, verdict, err := door.admit(x.ctx, x.api.kit.Auth, auth.Credential{
-		Token: presented.Token, UserToken: presented.UserToken,
+		Token: presented.Token, UserToken: presented.UserToken, OrgSlug: presented.OrgSlug,
 		Origin: x.c.Request.Header.Get("Origin"), Address: x.address(),
 	})
 	x.caller = caller

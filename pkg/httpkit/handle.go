@@ -163,8 +163,11 @@ func compileOutput(t reflect.Type) *output {
 func (o *output) encode(status int, result reflect.Value) (dialect.Answer, error) {
 	answer := dialect.Answer{Status: status, Header: http.Header{}}
 	for name, i := range o.headers {
-		if text := result.Field(i).String(); text != "" {
-			answer.Header[name] = []string{text}
+		switch field := result.Field(i); {
+		case field.Kind() == reflect.Slice:
+			answer.Header[name] = field.Interface().([]string)
+		case field.String() != "":
+			answer.Header[name] = []string{field.String()}
 		}
 	}
 	if o.body < 0 {

@@ -18,12 +18,12 @@ import (
 
 // params decodes what a request says outside its body. The parameters are written as JSON objects and checked like a body,
 // so that both are held to the document by the same rules, and every fault is named at once: first those of the path, then
-// of the headers, then of the query in the order of its names.
+// of the headers and cookies, then of the query in the order of its names.
 type params struct {
-	path, header []param
-	query        map[string]param // by name
+	path, header, cookie []param
+	query                map[string]param // by name
 
-	aside *strictjson.Schema // of path and headers
+	aside *strictjson.Schema // of path, headers and cookies
 	asked *strictjson.Schema // of the query
 }
 
@@ -42,6 +42,9 @@ func compileParams(registry huma.Registry, op *huma.Operation, in reflect.Type) 
 		}
 		if name := tag.Get("header"); name != "" {
 			p.header = append(p.header, param{name, i, kind})
+		}
+		if name := tag.Get("cookie"); name != "" {
+			p.cookie = append(p.cookie, param{name, i, kind})
 		}
 		if name := tag.Get("query"); name != "" {
 			p.query[name] = param{name, i, kind}
@@ -82,6 +85,9 @@ func (p *params) decode(c *gin.Context, in reflect.Value) error {
 	for _, param := range p.header {
 		in.Field(param.field).SetString(c.Request.Header.Get(param.name))
 	}
+	for _, param := range p.cookie {
+		in.Field(param.field).SetString(cookie(c, param.name))
+	}
 	for name, values := range query {
 		set(in.Field(p.query[name].field), values[0])
 	}
@@ -98,7 +104,21 @@ func (p *params) writeAside(c *gin.Context) []byte {
 			object = appendMember(object, param.name, value, param.kind)
 		}
 	}
+	for _, param := range p.cookie {
+		if value := cookie(c, param.name); value != "" {
+			object = appendMember(object, param.name, value, param.kind)
+		}
+	}
 	return append(object, '}')
+}
+
+// cookie is empty where there is none; gin's own would unescape it.
+func cookie(c *gin.Context, name string) string {
+	found, err := c.Request.Cookie(name)
+	if err != nil {
+		return ""
+	}
+	return found.Value
 }
 
 func (p *params) writeQuery(query url.Values) []byte {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/heard-dev/heard/pkg/config"
 	"github.com/heard-dev/heard/pkg/core/apikey"
+	"github.com/heard-dev/heard/pkg/core/session"
 	"github.com/heard-dev/heard/pkg/secret"
 )
 
@@ -13,6 +14,8 @@ import (
 type Keys struct {
 	Keyset  secret.String `env:"HEARD_KEYSET"`   // a Tink AEAD keyset as JSON: seals signing secrets
 	HashKey secret.String `env:"HEARD_HASH_KEY"` // 64 hex digits: hashes API keys
+	// Ed25519 seeds of 64 hex digits each, separated by commas: the first signs access tokens, all verify them.
+	SessionKeys secret.String `env:"HEARD_SESSION_KEYS"`
 }
 
 // Check refuses keys that cannot be read.
@@ -24,14 +27,25 @@ func (k Keys) Check() []config.Fault {
 	if _, err := k.hasher(); err != nil {
 		faults = append(faults, config.Fault{Name: "HEARD_HASH_KEY", Reason: err.Error()})
 	}
+	if _, err := session.ParseKeyring(k.SessionKeys); err != nil {
+		faults = append(faults, config.Fault{Name: "HEARD_SESSION_KEYS", Reason: "must be 64 hex digits, or several of them separated by commas"})
+	}
 	return faults
 }
 
+// Opened are the keys, ready for use.
+type Opened struct {
+	Keyset  secret.Keyset
+	Hasher  apikey.Hasher
+	Keyring session.Keyring
+}
+
 // Open reads the keys.
-func (k Keys) Open() (secret.Keyset, apikey.Hasher, error) {
+func (k Keys) Open() (Opened, error) {
 	keyset, errKeyset := secret.ParseKeyset(k.Keyset)
 	hasher, errHasher := k.hasher()
-	return keyset, hasher, errors.Join(errKeyset, errHasher)
+	keyring, errKeyring := session.ParseKeyring(k.SessionKeys)
+	return Opened{Keyset: keyset, Hasher: hasher, Keyring: keyring}, errors.Join(errKeyset, errHasher, errKeyring)
 }
 
 func (k Keys) hasher() (apikey.Hasher, error) {

@@ -14,17 +14,20 @@ import (
 	"github.com/heard-dev/heard/pkg/core/agentrun"
 	"github.com/heard-dev/heard/pkg/core/apikey"
 	"github.com/heard-dev/heard/pkg/core/attachment"
+	"github.com/heard-dev/heard/pkg/core/audit"
+	"github.com/heard-dev/heard/pkg/core/erasure"
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/core/gate"
 	"github.com/heard-dev/heard/pkg/core/idempotency"
 	"github.com/heard-dev/heard/pkg/core/incident"
 	"github.com/heard-dev/heard/pkg/core/manage"
+	"github.com/heard-dev/heard/pkg/core/session"
 	"github.com/heard-dev/heard/pkg/core/tenant"
+	"github.com/heard-dev/heard/pkg/core/usage"
 	"github.com/heard-dev/heard/pkg/dialect/tongues"
 	"github.com/heard-dev/heard/pkg/httpkit"
 	"github.com/heard-dev/heard/pkg/id"
 	"github.com/heard-dev/heard/pkg/run"
-	"github.com/heard-dev/heard/pkg/secret"
 )
 
 // Store is everything a database keeps for Heard.
@@ -36,16 +39,19 @@ type Store interface {
 	idempotency.Store
 	agentrun.Store
 	incident.Store
+	session.Store
+	audit.Store
+	usage.Store
+	erasure.Store
 	Ping(ctx context.Context) error
 }
 
 // Parts are what a deployment shape opens: embedded, or networked. Blobs is nil in services that keep no files.
 type Parts struct {
-	Store          Store
-	Gate           gate.Gate
-	Blobs          attachment.Blobs
-	Keyset         secret.Keyset
-	Hasher         apikey.Hasher
+	Store Store
+	Gate  gate.Gate
+	Blobs attachment.Blobs
+	Opened
 	TrustedProxies []netip.Prefix
 	// Ready tells what, besides the database, keeps the process from being sent requests. Optional.
 	Ready func() error
@@ -58,10 +64,15 @@ type Parts struct {
 // Platform is the ground under the services of one process.
 type Platform struct {
 	Parts
-	Name   string
-	IDs    *id.Source
-	Now    func() time.Time
-	Random io.Reader
+	Name      string
+	IDs       *id.Source
+	Now       func() time.Time
+	Random    io.Reader
+	Passwords *tenant.Passwords
+	Journal   *audit.Journal
+	Manager   *manage.Manager
+	uses      *usage.Recorder
+	leaks     *leakWatch
 }
 
 // Service is a set of use cases that are deployed and scaled together.
@@ -70,23 +81,28 @@ type Service interface {
 	Loops() []func(context.Context) error
 }
 
+// hashesAtOnce is how many passwords are hashed at the same time: 19 MiB and a core each.
+const hashesAtOnce = 4
+
 // New makes a platform from opened parts. It is the one place where the time and randomness of the machine come in.
 func New(name string, parts Parts) *Platform {
-	return &Platform{Parts: parts, Name: name, IDs: id.NewSource(time.Now, rand.Reader), Now: time.Now, Random: rand.Reader}
-}
-
-// Manager changes this platform's tenants.
-func (p *Platform) Manager() *manage.Manager {
-	return manage.New(manage.Deps{
-		Store: p.Store, Gate: p.Gate, Hasher: p.Hasher, Keyset: p.Keyset, IDs: p.IDs, Now: p.Now, Random: p.Random,
+	p := &Platform{Parts: parts, Name: name, IDs: id.NewSource(time.Now, rand.Reader), Now: time.Now, Random: rand.Reader}
+	p.Passwords = tenant.NewPasswords(p.Random, hashesAtOnce)
+	p.Journal = audit.NewJournal(p.Store, p.Hasher.Derive("audit chain"), p.IDs, p.Now)
+	p.Manager = manage.New(manage.Deps{
+		Store: p.Store, Gate: p.Gate, Hasher: p.Hasher, Keyset: p.Keyset, Passwords: p.Passwords, Journal: p.Journal,
+		IDs: p.IDs, Now: p.Now, Random: p.Random,
 	})
+	p.uses = usage.NewRecorder(p.Store, p.Now)
+	p.leaks = newLeakWatch(p.Manager)
+	return p
 }
 
 // App joins services to one process.
 func (p *Platform) App(env *run.Env, services ...Service) run.App {
 	recorder := incident.NewRecorder(p.Store, p.Now)
 	kit := p.Kit(env, recorder.Record)
-	loops := append([]func(context.Context) error{recorder.Run}, p.Parts.Loops...)
+	loops := append([]func(context.Context) error{recorder.Run, p.uses.Run, p.leaks.run}, p.Parts.Loops...)
 	for _, service := range services {
 		service.Routes(kit)
 		loops = append(loops, service.Loops()...)
@@ -100,7 +116,8 @@ func (p *Platform) Kit(env *run.Env, incidents func(incident.Incident)) *httpkit
 	return httpkit.New(httpkit.Deps{
 		Service: p.Name,
 		Auth: auth.New(auth.Deps{
-			Directory: p.Store, Gate: p.Gate, Hasher: p.Hasher, Keyset: p.Keyset, Now: p.Now,
+			Directory: p.Store, Gate: p.Gate, Hasher: p.Hasher, Keyset: p.Keyset, Keyring: p.Keyring, Now: p.Now,
+			Used: p.uses.Used, Leaked: p.leaks.note,
 		}),
 		IDs: p.IDs, Now: p.Now, Telemetry: env.Telemetry, TrustedProxies: p.TrustedProxies, Incidents: incidents,
 		Ready: func(ctx context.Context) error {

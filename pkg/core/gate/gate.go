@@ -48,7 +48,8 @@ func (p Policy) Capacity() int64 {
 	return p.Limit
 }
 
-// Draw takes Cost from the bucket named Bucket under Policy. Bucket need only be unique within the Org and the Policy's Name.
+// Draw takes Cost from the bucket named Bucket under Policy; a negative Cost gives back what was drawn and not used. Bucket
+// need only be unique within the Org and the Policy's Name.
 type Draw struct {
 	Policy Policy
 	Bucket string

@@ -25,9 +25,40 @@ func APIByKey() Policy {
 	return policy
 }
 
+// APIByMember bounds all requests of one session on the native surface, like those of a key.
+func APIByMember() Policy {
+	policy := APIByKey()
+	policy.Name = "api.member"
+	return policy
+}
+
+// AuthWorxByKey bounds the requests of one AuthWorx key [AuthWorx: 300 per 15 minutes and key].
+func AuthWorxByKey() Policy { return window("authworx.key", 300, 15*time.Minute) }
+
+// AuthWorxByMember bounds the requests of one session on the AuthWorx surface, which documents no number for them.
+func AuthWorxByMember() Policy { return window("authworx.member", 3000, 15*time.Minute) }
+
+// UsersByMinute and UsersByHour bound the requests of one key on the users surface [users: 100 a minute and 5,000 an hour].
+func UsersByMinute() Policy { return window("users.minute", 100, time.Minute) }
+
+// UsersByHour is the longer of the two.
+func UsersByHour() Policy { return window("users.hour", 5000, time.Hour) }
+
+// LoginByAccount bounds failed log-ins to one account, whoever tries: NIST allows a hundred in a row.
+func LoginByAccount() Policy { return window("login.account", 10, 15*time.Minute) }
+
+// LoginByAddress bounds failed log-ins from one address, whichever the accounts.
+func LoginByAddress() Policy { return window("login.address", 100, 15*time.Minute) }
+
 // Policies lists the policies whose numbers an Org may be given its own of.
 func Policies() []Policy {
-	return []Policy{FeedbackByIP(), FeedbackByUser(), AttachmentsByIP(), AttachmentsByUser(), APIByKey()}
+	return []Policy{FeedbackByIP(), FeedbackByUser(), AttachmentsByIP(),
+		AttachmentsByUser(), APIByKey(), APIByMember(),
+		AuthWorxByKey(), AuthWorxByMember(), UsersByMinute(), UsersByHour(), LoginByAccount(), LoginByAddress()}
+}
+
+func window(name string, limit int64, period time.Duration) Policy {
+	return Policy{Name: name, Algorithm: FixedWindow, Limit: limit, Period: period, Source: FromDefault}
 }
 
 func perMinute(name string, limit int64) Policy {

@@ -29,12 +29,29 @@ func (Dialect) About() dialect.About {
 	return dialect.About{Title: "AuthWorx", Version: "1", Description: "How the AuthWorx API is spoken: organisations, their API keys and token verification.", Envelope: answer{}}
 }
 
-// Credential reads the X-API-Key header.
+// Names of the cookies [AuthWorx /api-reference/tokens].
+const (
+	AccessCookie  = "access_token"
+	RefreshCookie = "refresh_token"
+	PartialCookie = "partial_token"
+)
+
+// Credential reads the X-API-Key and X-Org-Slug headers, and a session from `Authorization: Bearer` or its cookie.
 func (Dialect) Credential(header http.Header) (dialect.Credential, error) {
-	if key := header.Get("X-Api-Key"); key != "" {
-		return dialect.Credential{Token: key}, nil
+	cred := dialect.Credential{Token: header.Get("X-Api-Key"), OrgSlug: header.Get("X-Org-Slug")}
+	if header.Get("Authorization") != "" {
+		session, err := dialect.Bearer(header)
+		if err != nil {
+			return dialect.Credential{}, err
+		}
+		cred.Session = session
+	} else if cookie, err := (&http.Request{Header: header}).Cookie(AccessCookie); err == nil {
+		cred.Session = cookie.Value
 	}
-	return dialect.Credential{}, apierr.New(apierr.Unauthenticated, apierr.CodeMissingAuthorization, "An API key is required.")
+	if cred.Token == "" && cred.Session == "" {
+		return dialect.Credential{}, apierr.New(apierr.Unauthenticated, apierr.CodeMissingAuthorization, "Authentication is required.")
+	}
+	return cred, nil
 }
 
 // Owns takes /api/v1, but for the resource.action names that Userorbit serves under the same base.

@@ -38,8 +38,15 @@ func (Dialect) Name() string { return "userz" }
 
 // Owns lists the roots of the native resources.
 func (Dialect) Owns(path string) bool {
-	return dialect.Under(path, "/v1/feedback") || dialect.Under(path, "/v1/apps") ||
-		dialect.Under(path, "/v1/agent-runs") || dialect.Under(path, "/v1/tokens")
+	for _, root := range [...]string{
+		"/v1/feedback", "/v1/apps", "/v1/agent-runs", "/v1/tokens", "/v1/org", "/v1/orgs", "/v1/members", "/v1/invitations",
+		"/v1/keys", "/v1/leaks", "/v1/audit", "/v1/sessions", "/v1/end-users", "/v1/erasures", "/v1/two-factor",
+	} {
+		if dialect.Under(path, root) {
+			return true
+		}
+	}
+	return false
 }
 
 // Refuse answers {"error":{code, message, details?}}; retryAfterMs joins on a 429, requestId on a 5xx.
@@ -68,7 +75,7 @@ func code(e *apierr.Error, status int) apierr.Code {
 	case apierr.CodeInvalidKeyFormat, apierr.CodeInvalidKey:
 		return apierr.CodeInvalidAuthorization
 	case apierr.CodeTokenExpired:
-		return apierr.CodeInvalidUserToken
+		return apierr.CodeInvalidAuthorization
 	default:
 		return e.Code
 	}

@@ -80,7 +80,7 @@ func OpenWithFiles(ctx context.Context, name string, cfg FilesConfig, env *run.E
 }
 
 func (s Stores) open(ctx context.Context, name string, env *run.Env) (platform.Parts, error) {
-	keyset, hasher, err := s.Keys.Open()
+	keys, err := s.Keys.Open()
 	if err != nil {
 		return platform.Parts{}, err
 	}
@@ -107,7 +107,7 @@ func (s Stores) open(ctx context.Context, name string, env *run.Env) (platform.P
 		},
 	})
 	return platform.Parts{
-		Store: store, Gate: admission, Keyset: keyset, Hasher: hasher,
+		Store: store, Gate: admission, Opened: keys,
 		Loops:   []func(context.Context) error{shared.Run},
 		Closers: []func(context.Context) error{store.Close, func(context.Context) error { return shared.Close() }},
 	}, nil

@@ -44,9 +44,10 @@ func (g *Gate) draw(org id.ID, draws []gate.Draw) []gate.Decision {
 		return decisions
 	}
 	for i, r := range readings {
-		decisions[i] = r.weight.Decision(r.policy, r.level+r.taken, now, true)
-		if r.taken > 0 {
-			g.keep(r.key, filled(r.weight, r.level+r.taken, now), now)
+		level := max(0, r.level+r.taken) // a draw that gives back never gives more than was taken
+		decisions[i] = r.weight.Decision(r.policy, level, now, true)
+		if r.taken != 0 {
+			g.keep(r.key, filled(r.weight, level, now), now)
 		}
 	}
 	return decisions

@@ -50,9 +50,11 @@ end
 
 for i = 2, #KEYS do
   local need, window = taken[KEYS[i]], tonumber(ARGV[3 * i - 2])
-  local level = answer[i] + need
+  local level = math.max(0, answer[i] + need) -- a draw that gives back never gives more than was taken
   answer[i] = level
-  if need > 0 then
+  if need < 0 and level == 0 then
+    redis.call('DEL', KEYS[i])
+  elseif need ~= 0 then
     if window > 0 then
       local count = string.format('%.0f %.0f', level, math.floor(now / window))
       redis.call('SET', KEYS[i], count, 'PX', math.ceil(window / 500))

@@ -1,0 +1,112 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/heard-dev/heard/pkg/apierr"
+	"github.com/heard-dev/heard/pkg/core/access"
+	"github.com/heard-dev/heard/pkg/core/apikey"
+	"github.com/heard-dev/heard/pkg/core/gate"
+)
+
+// KeyDoor is a door that API keys open.
+type KeyDoor struct {
+	Formats []apikey.Format
+	Right   access.Right // empty: none in particular
+	Budgets []gate.Policy
+	PerOrg  bool // all keys of an Org draw from the same buckets (D21)
+	Slug    bool // the request names the key's Org, too (D27)
+	Secret  bool // its keys are for servers: one that a browser presents has leaked
+}
+
+// Key admits an Org's own backend by an API key. It refuses text that is no key of the door's formats offline, with
+// apierr.CodeInvalidKeyFormat, and every key that opens nothing (unknown, revoked, expired, not valid yet, of an Org that was
+// given up) alike, with apierr.CodeInvalidKey; then keys presented from a network that is none of theirs, for an Org that is
+// not theirs, or without the right.
+func (a *Authenticator) Key(ctx context.Context, cred Credential, door KeyDoor) (Principal, gate.Verdict, error) {
+	if !slices.ContainsFunc(door.Formats, func(f apikey.Format) bool { return f.Check(cred.Token) == nil }) {
+		return Principal{}, gate.Verdict{}, a.misspelled(cred.Token, door)
+	}
+	hash := a.Hasher.Hash(cred.Token)
+	judge := func(e *entry) (Principal, []gate.Draw, error) {
+		caller := Principal{Org: e.org, Key: e.key, Member: e.member, Rights: within(e.org, e.key.Rights(e.member)), Address: cred.Address, used: e.key.ID}
+		if !e.key.Live(a.Now()) || !e.org.Open() {
+			return caller, nil, invalidKey()
+		}
+		if !e.key.Admits(cred.Address) {
+			return caller, nil, apierr.New(apierr.Forbidden, apierr.CodeAddressNotAllowed, "This API key may not be used from this address.")
+		}
+		if door.Slug && cred.OrgSlug != e.org.Slug {
+			return caller, nil, wrongOrg()
+		}
+		if err := caller.permit(door.Right); err != nil {
+			return caller, nil, err
+		}
+		return caller, door.draws(e), nil
+	}
+	load := func(ctx context.Context) (*entry, error) { return a.loadKey(ctx, hash) }
+	caller, verdict, err := a.admit(ctx, string(hash[:]), load, judge)
+	if errors.Is(err, errUnknown) {
+		err = invalidKey()
+	}
+	if err == nil && door.Secret && cred.Origin != "" && caller.Key.Leak == nil {
+		a.Leaked(*caller.Key, cred.Origin)
+	}
+	return caller, verdict, err
+}
+
+// draws are what one request costs.
+func (d KeyDoor) draws(e *entry) []gate.Draw {
+	draws := make([]gate.Draw, len(d.Budgets))
+	for i, policy := range d.Budgets {
+		policy, bucket := e.org.Limited(policy), e.key.ID.String()
+		if d.PerOrg {
+			bucket = ""
+		} else if e.key.Limit != nil && i == 0 {
+			policy = e.key.Limit.Over(policy, gate.FromKey)
+		}
+		draws[i] = gate.Draw{Policy: policy, Bucket: bucket, Cost: 1}
+	}
+	return draws
+}
+
+func (a *Authenticator) loadKey(ctx context.Context, hash apikey.Hash) (*entry, error) {
+	key, err := a.Directory.KeyByHash(ctx, hash)
+	if err != nil {
+		return nil, err
+	}
+	org, err := a.Directory.Org(ctx, key.Org)
+	if err != nil {
+		return nil, err
+	}
+	e := &entry{org: org, key: &key}
+	if key.Creator.IsZero() {
+		return e, nil
+	}
+	creator, err := a.Directory.Member(ctx, key.Org, key.Creator)
+	if err != nil && apierr.KindOf(err) != apierr.NotFound {
+		return nil, err
+	}
+	e.member = &creator // one that is gone has no role, and leaves the key no right
+	return e, nil
+}
+
+// misspelled tells a text with the wrong beginning from one that was mistyped.
+func (a *Authenticator) misspelled(token string, door KeyDoor) error {
+	for _, f := range door.Formats {
+		if len(token) >= len(f.Prefix) && token[:len(f.Prefix)] == f.Prefix {
+			return invalidKey()
+		}
+	}
+	return apierr.New(apierr.Unauthenticated, apierr.CodeInvalidKeyFormat, "This is not an API key of this surface.")
+}
+
+func invalidKey() error {
+	return apierr.New(apierr.Unauthenticated, apierr.CodeInvalidKey, "This API key is not valid.")
+}
+
+func wrongOrg() error {
+	return apierr.New(apierr.Forbidden, apierr.CodeForbidden, "X-Org-Slug must name the organization of the credential.")
+}
