@@ -59,7 +59,7 @@ func auditQueries(t *testing.T, s Store, m maker) {
 	actors, targets := []id.ID{id.Zero, m.ids.New(), m.ids.New()}, []string{"t1", "t2"}
 	actions, kinds := []string{"app.create", "app.update"}, []string{"app", "member"}
 	var newest []audit.Entry
-	for seq := range int64(80) {
+	for seq := range int64(200) {
 		entry := m.entry(org, seq+1)
 		entry.Action, entry.Actor.ID = actions[draw.IntN(2)], actors[draw.IntN(3)]
 		entry.Target.Kind, entry.Target.ID = kinds[draw.IntN(2)], targets[draw.IntN(2)]

@@ -136,7 +136,7 @@ func claimErasure(t *testing.T, s Store, m maker) {
 		_, err := s.ClaimErasure(t.Context(), now, now.Add(time.Minute))
 		missing(t, err)
 	}
-	for _, now := range []time.Time{want.DueAt, longAgo(20)} {
+	for _, now := range []time.Time{longAgo(10), longAgo(11)} {
 		none(now.Add(-time.Millisecond))
 		before := want
 		var winners atomic.Int64
