@@ -73,7 +73,8 @@ func (s *Store) TakeOver(ctx context.Context, org id.ID, standing idempotency.Cl
 
 // ReleaseClaim implements idempotency.Store.
 func (s *Store) ReleaseClaim(ctx context.Context, org id.ID, claim idempotency.Claim) error {
-	return s.claims.remove(ctx, newClaimDoc(org, claim).asGiven())
+	_, err := s.claims.remove(ctx, newClaimDoc(org, claim).asGiven())
+	return err
 }
 
 // SweepClaims implements idempotency.Store.
@@ -83,7 +84,7 @@ func (s *Store) SweepClaims(ctx context.Context, expired time.Time, limit int) (
 
 func newClaimDoc(org id.ID, claim idempotency.Claim) claimDoc {
 	return claimDoc{
-		ID:  org.String() + ":" + claim.App.String() + ":" + claim.Key,
+		ID:  path(org, claim.App.String(), claim.Key),
 		Org: bson.ObjectID(org), App: bson.ObjectID(claim.App), Key: claim.Key, BodyHash: claim.BodyHash[:],
 		Item: bson.ObjectID(claim.Item), CreatedAt: claim.CreatedAt, LeaseUntil: claim.LeaseUntil,
 	}

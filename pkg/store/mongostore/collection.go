@@ -8,9 +8,6 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
-
-	"github.com/heard-dev/heard/pkg/apierr"
-	"github.com/heard-dev/heard/pkg/id"
 )
 
 // collection is one collection, each call to it bounded in time and each failure told as an apierr value.
@@ -52,11 +49,32 @@ func (c collection) replace(
 	return done.MatchedCount == 1, nil
 }
 
-func (c collection) remove(ctx context.Context, filter bson.D) error {
+// swap puts document in the place of the one that is as expected: apierr.NotFound without one, otherwise apierr.Conflict.
+func (c collection) swap(ctx context.Context, identity bson.D, document any, expected ...bson.E) error {
+	replaced, err := c.replace(ctx, append(identity, expected...), document)
+	if err != nil || replaced {
+		return err
+	}
+	return c.unmatched(ctx, identity)
+}
+
+// updateAll changes every document that matches, each by itself.
+func (c collection) updateAll(ctx context.Context, filter, change bson.D) error {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	_, err := c.of.DeleteOne(ctx, filter)
+	_, err := c.of.UpdateMany(ctx, filter, change)
 	return c.refusal(ctx, err)
+}
+
+// remove forgets the one document that matches, and tells whether there was one.
+func (c collection) remove(ctx context.Context, filter bson.D) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	done, err := c.of.DeleteOne(ctx, filter)
+	if err != nil {
+		return false, c.refusal(ctx, err)
+	}
+	return done.DeletedCount == 1, nil
 }
 
 // unmatched tells why a change met no document: there is none, or it is not what the filter expected.
@@ -66,28 +84,6 @@ func (c collection) unmatched(ctx context.Context, identity bson.D) error {
 		return err
 	}
 	return c.changed()
-}
-
-// sweep removes up to limit documents that match, and tells how many.
-func (c collection) sweep(ctx context.Context, filter bson.D, limit int) (int, error) {
-	type named struct {
-		ID any `bson:"_id"`
-	}
-	due, err := find[named](ctx, c, filter, options.Find().SetProjection(bson.D{e("_id", 1)}).SetLimit(int64(limit)))
-	if err != nil || len(due) == 0 {
-		return 0, err
-	}
-	ids := make([]any, len(due))
-	for i, d := range due {
-		ids[i] = d.ID
-	}
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
-	done, err := c.of.DeleteMany(ctx, append(bson.D{e("_id", bson.D{e("$in", ids)})}, filter...))
-	if err != nil {
-		return 0, c.refusal(ctx, err)
-	}
-	return int(done.DeletedCount), nil
 }
 
 // findOne gives the document that matches; apierr.NotFound without one.
@@ -148,6 +144,14 @@ func find[D any](ctx context.Context, c collection, filter bson.D, opts ...optio
 	return documents, nil
 }
 
+// core is what a document says in the core's words; nothing at all of one that was not got.
+func core[V any, D interface{ core() V }](document D, err error) (value V, _ error) {
+	if err != nil {
+		return value, err
+	}
+	return document.core(), nil
+}
+
 // cores is what documents say in the core's words; none at all is nil.
 func cores[V any, D interface{ core() V }](documents []D, err error) ([]V, error) {
 	if err != nil || len(documents) == 0 {
@@ -158,39 +162,4 @@ func cores[V any, D interface{ core() V }](documents []D, err error) ([]V, error
 		values[i] = d.core()
 	}
 	return values, nil
-}
-
-// owned selects within one Org.
-func owned(org id.ID, more ...bson.E) bson.D {
-	return append(bson.D{e("orgId", bson.ObjectID(org))}, more...)
-}
-
-func e(key string, value any) bson.E { return bson.E{Key: key, Value: value} }
-
-func set(fields ...bson.E) bson.D { return bson.D{e("$set", bson.D(fields))} }
-
-func ascending(fields ...string) bson.D {
-	keys := make(bson.D, len(fields))
-	for i, field := range fields {
-		keys[i] = e(field, 1)
-	}
-	return keys
-}
-
-func oldestFirst() *options.FindOptionsBuilder { return options.Find().SetSort(ascending("_id")) }
-
-func index(fields ...string) mongo.IndexModel { return mongo.IndexModel{Keys: ascending(fields...)} }
-
-func unique(fields ...string) mongo.IndexModel {
-	return mongo.IndexModel{Keys: ascending(fields...), Options: options.Index().SetUnique(true)}
-}
-
-func is(err error, kind apierr.Kind) bool { return err != nil && apierr.KindOf(err) == kind }
-
-// orNull is what a field that is left out when zero equals in a filter.
-func orNull(value interface{ IsZero() bool }) any {
-	if value.IsZero() {
-		return nil
-	}
-	return value
 }

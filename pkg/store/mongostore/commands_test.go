@@ -14,8 +14,11 @@ import (
 
 	"github.com/heard-dev/heard/pkg/core/apikey"
 	"github.com/heard-dev/heard/pkg/core/attachment"
+	"github.com/heard-dev/heard/pkg/core/audit"
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/core/idempotency"
+	"github.com/heard-dev/heard/pkg/core/session"
+	"github.com/heard-dev/heard/pkg/core/usage"
 	"github.com/heard-dev/heard/pkg/id"
 )
 
@@ -30,6 +33,8 @@ func TestEveryCallIsOneRoundTrip(t *testing.T) {
 	one := item()
 	claim := idempotency.Claim{App: one.App, Key: "k", Item: one.ID, CreatedAt: one.CreatedAt, LeaseUntil: one.CreatedAt}
 	slot := attachment.Slot{Key: "orgs/a", Org: one.Org, App: one.App, CreatedAt: one.CreatedAt}
+	loggedIn := session.Session{ID: one.ID, Org: one.Org, Member: one.ID, ExpiresAt: one.CreatedAt}
+	uses := []usage.Use{{Org: one.Org, Credential: one.ID, At: one.CreatedAt}, {Org: one.App, Credential: one.App, At: one.CreatedAt}}
 
 	for _, call := range []struct {
 		name string
@@ -58,6 +63,14 @@ func TestEveryCallIsOneRoundTrip(t *testing.T) {
 		{"keep", func() error { return s.KeepSlot(ctx, one.Org, slot.Key, one.ID) }, "update"},
 		{"key", func() error { s.KeyByHash(ctx, apikey.Hash{}); return nil }, "find"},
 		{"app", func() error { s.AppByPublicKey(ctx, "pub_"); return nil }, "find"},
+		{"member", func() error { s.Member(ctx, one.Org, one.ID); return nil }, "find"},
+		{"session", func() error { s.Session(ctx, one.Org, one.ID); return nil }, "find"},
+		{"log-in", func() error { return s.CreateSession(ctx, one.Org, loggedIn) }, "insert"},
+		{"refresh", func() error { return s.RotateSession(ctx, one.Org, loggedIn, 0) }, "update"},
+		{"uses", func() error { return s.TouchUses(ctx, uses) }, "update"},
+		{"audit", func() error { return s.AppendAudit(ctx, one.Org, audit.Entry{Seq: 1}) }, "insert"},
+		{"last audit", func() error { _, err := s.LastAudit(ctx, one.Org); return err }, "find"},
+		{"nothing to erase", func() error { s.ClaimErasure(ctx, one.CreatedAt, one.CreatedAt); return nil }, "findAndModify"},
 	} {
 		sent.take()
 		must(t, call.do())

@@ -14,12 +14,13 @@ import (
 // refusal says what went wrong in a call to the server in the words of the core's interfaces.
 func (c collection) refusal(ctx context.Context, err error) error {
 	var write mongo.WriteException
+	var bulk mongo.BulkWriteException
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, mongo.ErrNoDocuments):
 		return apierr.Missing(c.what)
-	case errors.As(err, &write) && write.WriteConcernError != nil:
+	case errors.As(err, &write) && write.WriteConcernError != nil, errors.As(err, &bulk) && bulk.WriteConcernError != nil:
 		return apierr.Away(err) // no majority has confirmed the write, nor what it clashed with
 	case mongo.IsDuplicateKeyError(err):
 		// The server's own words name the values that clash, which may be a person's.

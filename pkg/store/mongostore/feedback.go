@@ -14,14 +14,24 @@ import (
 )
 
 // feedbackIndexes has one index for each choice of filters, equalities first and _id last, so that every page is a walk
-// along one of them, already in order. With duplicates included MongoDB merges two such walks.
+// along one of them, already in order. With duplicates included MongoDB merges two such walks. The last two find a person,
+// and hold nothing of those who did not say who they are.
 func feedbackIndexes() []mongo.IndexModel {
 	return []mongo.IndexModel{
 		index("orgId", "dup", "_id"),
 		index("orgId", "appId", "dup", "_id"),
 		index("orgId", "status", "dup", "_id"),
 		index("orgId", "appId", "status", "dup", "_id"),
+		said("submittedBy.externalUserId"),
+		said("submittedBy.email"),
 	}
+}
+
+// said is an index of the documents where that text is not empty.
+func said(text string) mongo.IndexModel {
+	model := index("orgId", text)
+	model.Options = options.Index().SetPartialFilterExpression(bson.D{e(text, bson.D{e("$gt", "")})})
+	return model
 }
 
 // InsertFeedback implements feedback.Store.
@@ -31,8 +41,7 @@ func (s *Store) InsertFeedback(ctx context.Context, org id.ID, item feedback.Ite
 
 // Feedback implements feedback.Store.
 func (s *Store) Feedback(ctx context.Context, org, item id.ID) (feedback.Item, error) {
-	doc, err := findOne[itemDoc](ctx, s.feedback, owned(org, e("_id", bson.ObjectID(item))))
-	return doc.core(), err
+	return core(findOne[itemDoc](ctx, s.feedback, owned(org, e("_id", bson.ObjectID(item)))))
 }
 
 // ListFeedback implements feedback.Store.
@@ -58,7 +67,7 @@ func (s *Store) MoveFeedback(ctx context.Context, org, item id.ID, from, to feed
 	if is(err, apierr.NotFound) {
 		return feedback.Item{}, s.feedback.unmatched(ctx, identity)
 	}
-	return doc.core(), err
+	return core(doc, err)
 }
 
 // selection is a query as a filter, and the index that it walks.

@@ -1,6 +1,8 @@
 package mongostore
 
 import (
+	"cmp"
+	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -33,10 +35,12 @@ type itemDoc struct {
 	UpdatedAt   time.Time         `bson:"updatedAt"`
 }
 
+// submitterDoc keeps the e-mail folded, to be found by whatever its case, and as it was given where that is something else.
 type submitterDoc struct {
 	Mode           feedback.Mode `bson:"mode"`
 	ExternalUserID string        `bson:"externalUserId"`
 	Email          string        `bson:"email"`
+	EmailGiven     string        `bson:"emailGiven,omitempty"`
 	Name           string        `bson:"name"`
 	Claims         *string       `bson:"claims"`
 }
@@ -89,6 +93,9 @@ func newItemDoc(org id.ID, item feedback.Item) itemDoc {
 		Attachments: each(item.Attachments, func(c attachment.Citation) citationDoc { return citationDoc(c) }),
 		Metadata:    jsonText(item.Metadata), CreatedAt: item.CreatedAt, UpdatedAt: item.UpdatedAt,
 	}
+	if folded := strings.ToLower(item.Submitter.Email); folded != item.Submitter.Email {
+		doc.Submitter.Email, doc.Submitter.EmailGiven = folded, item.Submitter.Email
+	}
 	if t := item.Target; t != nil {
 		doc.Target = &targetDoc{Name: t.Name, Meta: jsonText(t.Meta), Box: (*boxDoc)(t.Box), ScreenshotKey: t.ScreenshotKey}
 	}
@@ -99,7 +106,7 @@ func (d itemDoc) core() feedback.Item {
 	item := feedback.Item{
 		ID: id.ID(d.ID), Org: id.ID(d.Org), App: id.ID(d.App), Status: d.Status, DuplicateOf: id.ID(d.DuplicateOf),
 		Submitter: feedback.Submitter{
-			Mode: d.Submitter.Mode, ExternalUserID: d.Submitter.ExternalUserID, Email: d.Submitter.Email,
+			Mode: d.Submitter.Mode, ExternalUserID: d.Submitter.ExternalUserID, Email: cmp.Or(d.Submitter.EmailGiven, d.Submitter.Email),
 			Name: d.Submitter.Name, Claims: jsonBytes(d.Submitter.Claims),
 		},
 		Severity: d.Severity, Text: d.Text, URL: d.URL, UserAgent: d.UserAgent, Viewport: (*feedback.Viewport)(d.Viewport),

@@ -13,6 +13,9 @@ import (
 	"github.com/heard-dev/heard/pkg/id"
 )
 
+// runIndexes serve the erasure of feedback.
+func runIndexes() []mongo.IndexModel { return []mongo.IndexModel{index("orgId", "feedbackId")} }
+
 // incidentIndexes serve the sweep.
 func incidentIndexes() []mongo.IndexModel { return []mongo.IndexModel{index("at")} }
 
@@ -58,8 +61,7 @@ func (s *Store) InsertRun(ctx context.Context, org id.ID, run agentrun.Run) erro
 
 // Run implements agentrun.Store.
 func (s *Store) Run(ctx context.Context, org, run id.ID) (agentrun.Run, error) {
-	doc, err := findOne[runDoc](ctx, s.runs, owned(org, e("_id", bson.ObjectID(run))))
-	return doc.core(), err
+	return core(findOne[runDoc](ctx, s.runs, owned(org, e("_id", bson.ObjectID(run)))))
 }
 
 // PutIncident implements incident.Store.
@@ -74,8 +76,7 @@ func (s *Store) PutIncident(ctx context.Context, given incident.Incident) error 
 
 // Incident implements incident.Store.
 func (s *Store) Incident(ctx context.Context, requestID string) (incident.Incident, error) {
-	doc, err := findOne[incidentDoc](ctx, s.incidents, bson.D{e("_id", requestID)})
-	return doc.core(), err
+	return core(findOne[incidentDoc](ctx, s.incidents, bson.D{e("_id", requestID)}))
 }
 
 // SweepIncidents implements incident.Store.

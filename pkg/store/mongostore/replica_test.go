@@ -17,12 +17,17 @@ func TestAccessIsReadLinearizablyFromAReplicaSet(t *testing.T) {
 	s := open(t, newProxy(t, server(t), sayReplicated).uri, sent.monitor())
 	ctx, one := t.Context(), item()
 	for name, read := range map[string]func(){
-		"Org":            func() { s.Org(ctx, one.Org) },
-		"OrgBySlug":      func() { s.OrgBySlug(ctx, "o") },
-		"App":            func() { s.App(ctx, one.Org, one.App) },
-		"AppByPublicKey": func() { s.AppByPublicKey(ctx, "pub_") },
-		"Key":            func() { s.Key(ctx, one.Org, one.ID) },
-		"KeyByHash":      func() { s.KeyByHash(ctx, apikey.Hash{}) },
+		"Org":              func() { s.Org(ctx, one.Org) },
+		"OrgBySlug":        func() { s.OrgBySlug(ctx, "o") },
+		"App":              func() { s.App(ctx, one.Org, one.App) },
+		"AppByPublicKey":   func() { s.AppByPublicKey(ctx, "pub_") },
+		"Key":              func() { s.Key(ctx, one.Org, one.ID) },
+		"KeyByHash":        func() { s.KeyByHash(ctx, apikey.Hash{}) },
+		"Member":           func() { s.Member(ctx, one.Org, one.ID) },
+		"MemberByEmail":    func() { s.MemberByEmail(ctx, one.Org, "ann@example.com") },
+		"Session":          func() { s.Session(ctx, one.Org, one.ID) },
+		"Invitation":       func() { s.Invitation(ctx, one.Org, one.ID) },
+		"InvitationByHash": func() { s.InvitationByHash(ctx, [32]byte{}) },
 	} {
 		sent.take()
 		read()

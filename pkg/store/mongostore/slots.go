@@ -12,9 +12,9 @@ import (
 	"github.com/heard-dev/heard/pkg/id"
 )
 
-// slotIndexes serve the reaper: each third of StaleSlots is one range of it.
+// slotIndexes serve the reaper, where each third of StaleSlots is one range, and the erasure of an App.
 func slotIndexes() []mongo.IndexModel {
-	return []mongo.IndexModel{index("condemned", "kept", "citedAt", "createdAt")}
+	return []mongo.IndexModel{index("condemned", "kept", "citedAt", "createdAt"), index("orgId", "appId")}
 }
 
 // slotDoc has the key as its _id, so a key is one slot's without a unique index. A condemned slot is otherwise as it was.
@@ -87,7 +87,8 @@ func (s *Store) CondemnSlot(ctx context.Context, org id.ID, slot attachment.Slot
 
 // RemoveSlot implements attachment.Slots.
 func (s *Store) RemoveSlot(ctx context.Context, org id.ID, key string) error {
-	return s.slots.remove(ctx, owned(org, e("_id", key), e("condemned", true)))
+	_, err := s.slots.remove(ctx, owned(org, e("_id", key), e("condemned", true)))
+	return err
 }
 
 // changeSlot changes the slot if it is as expected: apierr.NotFound without one, otherwise apierr.Conflict.

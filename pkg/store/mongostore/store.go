@@ -1,9 +1,11 @@
 // Package mongostore keeps Heard's records in MongoDB: a replica set, a sharded cluster, or one server.
 //
 // What it relies on, and what it does not:
-//   - Every accepted write is one document, acknowledged by a majority that has it in its journal. There are no transactions.
-//   - Every filter of a tenant's data names the Org. The collections that grow (feedback, slots, claims, runs) may be sharded
-//     on {orgId: 1, _id: 1}: nothing in them is unique but _id. Those of the control plane are small and stay whole.
+//   - Every accepted write is one document, acknowledged by a majority that has it in its journal. There are no transactions:
+//     what changes or removes many documents does so one by one, and may be repeated.
+//   - Every filter of a tenant's data names the Org. The collections that grow (feedback, slots, claims, runs, sessions,
+//     audit, uses) may be sharded on {orgId: 1, _id: 1}: nothing in them is unique but _id. Those of the control plane are
+//     small and stay whole.
 //   - Retryable writes are on. On a replica set the server remembers a write by its session, so the driver's repeat of one
 //     whose answer was lost is answered as the first would have been, and never as a conflict with itself. A single server
 //     has no such memory: there the driver does not repeat, and the caller hears that the store is away.
@@ -31,10 +33,14 @@ import (
 	"github.com/heard-dev/heard/pkg/core/agentrun"
 	"github.com/heard-dev/heard/pkg/core/apikey"
 	"github.com/heard-dev/heard/pkg/core/attachment"
+	"github.com/heard-dev/heard/pkg/core/audit"
+	"github.com/heard-dev/heard/pkg/core/erasure"
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/core/idempotency"
 	"github.com/heard-dev/heard/pkg/core/incident"
+	"github.com/heard-dev/heard/pkg/core/session"
 	"github.com/heard-dev/heard/pkg/core/tenant"
+	"github.com/heard-dev/heard/pkg/core/usage"
 	"github.com/heard-dev/heard/pkg/secret"
 )
 
@@ -61,9 +67,10 @@ type Store struct {
 	client  *mongo.Client
 	timeout time.Duration
 
-	orgs, apps, members, keys     collection
-	feedback, slots, claims, runs collection
-	incidents                     collection
+	orgs, apps, members, invitations, keys collection
+	sessions, audit, uses, erasures        collection
+	feedback, slots, claims, runs          collection
+	incidents                              collection
 }
 
 var (
@@ -74,6 +81,10 @@ var (
 	_ idempotency.Store = (*Store)(nil)
 	_ agentrun.Store    = (*Store)(nil)
 	_ incident.Store    = (*Store)(nil)
+	_ session.Store     = (*Store)(nil)
+	_ audit.Store       = (*Store)(nil)
+	_ usage.Store       = (*Store)(nil)
+	_ erasure.Store     = (*Store)(nil)
 )
 
 // Open connects, and makes the indexes that are not there yet; many may do so at once. A MongoDB that cannot be reached is
@@ -134,11 +145,16 @@ func (s *Store) prepare(ctx context.Context, name string) error {
 		{&s.orgs, "orgs", "org", orgIndexes()},
 		{&s.apps, "apps", "app", appIndexes()},
 		{&s.members, "members", "member", memberIndexes()},
+		{&s.invitations, "invitations", "invitation", invitationIndexes()},
 		{&s.keys, "keys", "key", keyIndexes()},
+		{&s.sessions, "sessions", "session", sessionIndexes()},
+		{&s.audit, "audit", "audit entry", auditIndexes()},
+		{&s.uses, "uses", "use", nil},
+		{&s.erasures, "erasures", "erasure", erasureIndexes()},
 		{&s.feedback, "feedback", "feedback", feedbackIndexes()},
 		{&s.slots, "slots", "attachment", slotIndexes()},
 		{&s.claims, "claims", "claim", claimIndexes()},
-		{&s.runs, "runs", "agent run", nil},
+		{&s.runs, "runs", "agent run", runIndexes()},
 		{&s.incidents, "incidents", "incident", incidentIndexes()},
 	} {
 		of := db.Collection(c.name)

@@ -19,17 +19,19 @@ func appIndexes() []mongo.IndexModel {
 	return []mongo.IndexModel{unique("orgId", "slug"), unique("publicKey"), index("orgId", "_id")}
 }
 
-func memberIndexes() []mongo.IndexModel {
-	return []mongo.IndexModel{unique("orgId", "emailFolded"), index("orgId", "_id")}
-}
-
+// orgDoc has no version, and nothing that came with it, where it was written before there were any.
 type orgDoc struct {
-	ID        bson.ObjectID `bson:"_id"`
-	Slug      string        `bson:"slug"`
-	Name      string        `bson:"name"`
-	Plan      string        `bson:"plan"`
-	Limits    []limitDoc    `bson:"limits"`
-	CreatedAt time.Time     `bson:"createdAt"`
+	ID         bson.ObjectID     `bson:"_id"`
+	Slug       string            `bson:"slug"`
+	Name       string            `bson:"name"`
+	AppURL     string            `bson:"appUrl"`
+	Plan       string            `bson:"plan"`
+	Limits     []limitDoc        `bson:"limits"`
+	LeakPolicy tenant.LeakPolicy `bson:"leakPolicy"`
+	Operator   bool              `bson:"operator"`
+	CreatedAt  time.Time         `bson:"createdAt"`
+	ClosesAt   time.Time         `bson:"closesAt,omitempty"`
+	Version    *int64            `bson:"version"`
 }
 
 // limitDoc names its policy in a value, because a policy's name may hold what a field's name may not.
@@ -57,6 +59,7 @@ type appDoc struct {
 	AllowedOrigins   []string              `bson:"allowedOrigins"`
 	Secrets          []signingSecretDoc    `bson:"secrets"`
 	CreatedAt        time.Time             `bson:"createdAt"`
+	DeletedAt        time.Time             `bson:"deletedAt,omitempty"`
 	Version          int64                 `bson:"version"`
 }
 
@@ -67,46 +70,32 @@ type signingSecretDoc struct {
 	NotAfter  time.Time     `bson:"notAfter,omitempty"`
 }
 
-// memberDoc keeps the e-mail as given, and folded to tell people apart whatever case they type.
-type memberDoc struct {
-	ID           bson.ObjectID `bson:"_id"`
-	Org          bson.ObjectID `bson:"orgId"`
-	Email        string        `bson:"email"`
-	EmailFolded  string        `bson:"emailFolded"`
-	Name         string        `bson:"name"`
-	Role         tenant.Role   `bson:"role"`
-	PasswordHash string        `bson:"passwordHash"`
-	CreatedAt    time.Time     `bson:"createdAt"`
-}
-
 // CreateOrg implements tenant.Store.
 func (s *Store) CreateOrg(ctx context.Context, org tenant.Org) error {
-	doc := orgDoc{ID: bson.ObjectID(org.ID), Slug: org.Slug, Name: org.Name, Plan: org.Plan, CreatedAt: org.CreatedAt}
-	if org.Limits != nil {
-		doc.Limits = make([]limitDoc, 0, len(org.Limits))
-	}
-	for policy, rate := range org.Limits {
-		doc.Limits = append(doc.Limits, limitDoc{Policy: policy, Rate: rateDoc(rate)})
-	}
-	slices.SortFunc(doc.Limits, func(a, b limitDoc) int { return strings.Compare(a.Policy, b.Policy) })
-	return s.orgs.insert(ctx, doc)
+	return s.orgs.insert(ctx, newOrgDoc(org))
 }
 
 // Org implements tenant.Store.
 func (s *Store) Org(ctx context.Context, org id.ID) (tenant.Org, error) {
-	doc, err := current[orgDoc](ctx, s.orgs, bson.D{e("_id", bson.ObjectID(org))})
-	return doc.core(), err
+	return core(current[orgDoc](ctx, s.orgs, bson.D{e("_id", bson.ObjectID(org))}))
 }
 
 // OrgBySlug implements tenant.Store.
 func (s *Store) OrgBySlug(ctx context.Context, slug string) (tenant.Org, error) {
-	doc, err := current[orgDoc](ctx, s.orgs, bson.D{e("slug", slug)})
-	return doc.core(), err
+	return core(current[orgDoc](ctx, s.orgs, bson.D{e("slug", slug)}))
 }
 
 // Orgs implements tenant.Store.
 func (s *Store) Orgs(ctx context.Context) ([]tenant.Org, error) {
 	return cores(find[orgDoc](ctx, s.orgs, bson.D{}, oldestFirst()))
+}
+
+// ReplaceOrg implements tenant.Store.
+func (s *Store) ReplaceOrg(ctx context.Context, org tenant.Org) error {
+	known := org.Version
+	org.Version++
+	doc := newOrgDoc(org)
+	return s.orgs.swap(ctx, bson.D{e("_id", doc.ID)}, doc, versioned(known))
 }
 
 // CreateApp implements tenant.Store.
@@ -116,8 +105,7 @@ func (s *Store) CreateApp(ctx context.Context, org id.ID, app tenant.App) error 
 
 // App implements tenant.Store.
 func (s *Store) App(ctx context.Context, org, app id.ID) (tenant.App, error) {
-	doc, err := current[appDoc](ctx, s.apps, owned(org, e("_id", bson.ObjectID(app))))
-	return doc.core(), err
+	return core(current[appDoc](ctx, s.apps, owned(org, e("_id", bson.ObjectID(app)))))
 }
 
 // Apps implements tenant.Store.
@@ -127,8 +115,7 @@ func (s *Store) Apps(ctx context.Context, org id.ID) ([]tenant.App, error) {
 
 // AppByPublicKey implements tenant.Store.
 func (s *Store) AppByPublicKey(ctx context.Context, publicKey string) (tenant.App, error) {
-	doc, err := current[appDoc](ctx, s.apps, bson.D{e("publicKey", publicKey)})
-	return doc.core(), err
+	return core(current[appDoc](ctx, s.apps, bson.D{e("publicKey", publicKey)}))
 }
 
 // ReplaceApp implements tenant.Store.
@@ -136,28 +123,32 @@ func (s *Store) ReplaceApp(ctx context.Context, org id.ID, app tenant.App) error
 	known := app.Version
 	app.Version++
 	doc := newAppDoc(org, app)
-	replaced, err := s.apps.replace(ctx, owned(org, e("_id", doc.ID), e("version", known)), doc)
-	if err != nil || replaced {
-		return err
+	return s.apps.swap(ctx, owned(org, e("_id", doc.ID)), doc, e("version", known))
+}
+
+func newOrgDoc(org tenant.Org) orgDoc {
+	doc := orgDoc{
+		ID: bson.ObjectID(org.ID), Slug: org.Slug, Name: org.Name, AppURL: org.AppURL, Plan: org.Plan, LeakPolicy: org.LeakPolicy,
+		Operator: org.Operator, CreatedAt: org.CreatedAt, ClosesAt: org.ClosesAt, Version: &org.Version,
 	}
-	return s.apps.unmatched(ctx, owned(org, e("_id", doc.ID)))
-}
-
-// CreateMember implements tenant.Store.
-func (s *Store) CreateMember(ctx context.Context, org id.ID, member tenant.Member) error {
-	return s.members.insert(ctx, memberDoc{
-		ID: bson.ObjectID(member.ID), Org: bson.ObjectID(org), Email: member.Email, EmailFolded: strings.ToLower(member.Email),
-		Name: member.Name, Role: member.Role, PasswordHash: member.PasswordHash, CreatedAt: member.CreatedAt,
-	})
-}
-
-// Members implements tenant.Store.
-func (s *Store) Members(ctx context.Context, org id.ID) ([]tenant.Member, error) {
-	return cores(find[memberDoc](ctx, s.members, owned(org), oldestFirst()))
+	if org.Limits != nil {
+		doc.Limits = make([]limitDoc, 0, len(org.Limits))
+	}
+	for policy, rate := range org.Limits {
+		doc.Limits = append(doc.Limits, limitDoc{Policy: policy, Rate: rateDoc(rate)})
+	}
+	slices.SortFunc(doc.Limits, func(a, b limitDoc) int { return strings.Compare(a.Policy, b.Policy) })
+	return doc
 }
 
 func (d orgDoc) core() tenant.Org {
-	org := tenant.Org{ID: id.ID(d.ID), Slug: d.Slug, Name: d.Name, Plan: d.Plan, CreatedAt: d.CreatedAt}
+	org := tenant.Org{
+		ID: id.ID(d.ID), Slug: d.Slug, Name: d.Name, AppURL: d.AppURL, Plan: d.Plan, LeakPolicy: tenant.NotifyLeaks,
+		Operator: d.Operator, CreatedAt: d.CreatedAt, ClosesAt: d.ClosesAt, Version: 1,
+	}
+	if d.Version != nil {
+		org.LeakPolicy, org.Version = d.LeakPolicy, *d.Version
+	}
 	if d.Limits != nil {
 		org.Limits = make(map[string]tenant.Rate, len(d.Limits))
 	}
@@ -172,7 +163,7 @@ func newAppDoc(org id.ID, app tenant.App) appDoc {
 		ID: bson.ObjectID(app.ID), Org: bson.ObjectID(org), Slug: app.Slug, Name: app.Name, Description: app.Description,
 		PublicKey: app.PublicKey, PublicSubmission: app.PublicSubmission, ProcessingMode: app.ProcessingMode,
 		BatchEnabled: app.BatchEnabled, BatchWindowHours: app.BatchWindowHours, AllowedOrigins: app.AllowedOrigins,
-		CreatedAt: app.CreatedAt, Version: app.Version,
+		CreatedAt: app.CreatedAt, DeletedAt: app.DeletedAt, Version: app.Version,
 	}
 	doc.Secrets = each(app.Secrets, func(s tenant.SigningSecret) signingSecretDoc {
 		return signingSecretDoc{ID: bson.ObjectID(s.ID), Sealed: s.Sealed, CreatedAt: s.CreatedAt, NotAfter: s.NotAfter}
@@ -185,17 +176,10 @@ func (d appDoc) core() tenant.App {
 		ID: id.ID(d.ID), Org: id.ID(d.Org), Slug: d.Slug, Name: d.Name, Description: d.Description,
 		PublicKey: d.PublicKey, PublicSubmission: d.PublicSubmission, ProcessingMode: d.ProcessingMode,
 		BatchEnabled: d.BatchEnabled, BatchWindowHours: d.BatchWindowHours, AllowedOrigins: d.AllowedOrigins,
-		CreatedAt: d.CreatedAt, Version: d.Version,
+		CreatedAt: d.CreatedAt, DeletedAt: d.DeletedAt, Version: d.Version,
 	}
 	app.Secrets = each(d.Secrets, func(s signingSecretDoc) tenant.SigningSecret {
 		return tenant.SigningSecret{ID: id.ID(s.ID), Sealed: s.Sealed, CreatedAt: s.CreatedAt, NotAfter: s.NotAfter}
 	})
 	return app
-}
-
-func (d memberDoc) core() tenant.Member {
-	return tenant.Member{
-		ID: id.ID(d.ID), Org: id.ID(d.Org), Email: d.Email, Name: d.Name, Role: d.Role, PasswordHash: d.PasswordHash,
-		CreatedAt: d.CreatedAt,
-	}
 }

@@ -1,0 +1,115 @@
+package mongostore
+
+import (
+	"context"
+	"strings"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"github.com/heard-dev/heard/pkg/core/attachment"
+	"github.com/heard-dev/heard/pkg/core/erasure"
+	"github.com/heard-dev/heard/pkg/core/feedback"
+	"github.com/heard-dev/heard/pkg/id"
+)
+
+// FeedbackOf implements erasure.Store.
+func (s *Store) FeedbackOf(ctx context.Context, org id.ID, subject erasure.Subject, limit int) ([]feedback.Item, error) {
+	return cores(find[itemDoc](ctx, s.feedback, saidBy(org, subject), options.Find().SetLimit(int64(limit))))
+}
+
+// saidBy selects the feedback of a subject: in the App if it names one, of whoever has either of the names it gives.
+func saidBy(org id.ID, subject erasure.Subject) bson.D {
+	filter := owned(org)
+	if !subject.App.IsZero() {
+		filter = append(filter, e("appId", bson.ObjectID(subject.App)))
+	}
+	var names bson.A
+	for _, name := range []bson.E{
+		e("submittedBy.externalUserId", subject.ExternalUserID),
+		e("submittedBy.email", strings.ToLower(subject.Email)),
+	} {
+		if name.Value != "" {
+			names = append(names, owned(org, name)) // with the Org, each is a walk along an index of its own
+		}
+	}
+	if len(names) > 0 {
+		filter = append(filter, e("$or", names))
+	}
+	return filter
+}
+
+// DeleteFeedback implements erasure.Store. The runs go first: while an item is there, it is found again.
+func (s *Store) DeleteFeedback(ctx context.Context, org id.ID, items []id.ID) error {
+	if len(items) == 0 {
+		return nil
+	}
+	named := bson.D{e("$in", each(items, func(i id.ID) bson.ObjectID { return bson.ObjectID(i) }))}
+	if _, err := s.runs.removeAll(ctx, owned(org, e("feedbackId", named))); err != nil {
+		return err
+	}
+	_, err := s.feedback.removeAll(ctx, owned(org, e("_id", named)))
+	return err
+}
+
+// SlotsOf implements erasure.Store.
+func (s *Store) SlotsOf(ctx context.Context, org, app id.ID, limit int) ([]attachment.Slot, error) {
+	filter := owned(org)
+	if !app.IsZero() {
+		filter = append(filter, e("appId", bson.ObjectID(app)))
+	}
+	return cores(find[slotDoc](ctx, s.slots, filter, options.Find().SetLimit(int64(limit))))
+}
+
+// DeleteSlots implements erasure.Store.
+func (s *Store) DeleteSlots(ctx context.Context, org id.ID, keys []string) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	_, err := s.slots.removeAll(ctx, owned(org, e("_id", bson.D{e("$in", keys)})))
+	return err
+}
+
+// DeleteApp implements erasure.Store.
+func (s *Store) DeleteApp(ctx context.Context, org, app id.ID) (int, error) {
+	return removeEach(ctx,
+		removal{s.claims, below(org, app.String())},
+		removal{s.apps, owned(org, e("_id", bson.ObjectID(app)))},
+	)
+}
+
+// DeleteOrg implements erasure.Store.
+func (s *Store) DeleteOrg(ctx context.Context, org id.ID) (int, error) {
+	return removeEach(ctx,
+		removal{s.keys, owned(org)},
+		removal{s.sessions, owned(org)},
+		removal{s.invitations, owned(org)},
+		removal{s.members, owned(org)},
+		removal{s.uses, below(org)},
+		removal{s.claims, below(org)},
+		removal{s.apps, owned(org)},
+		removal{s.runs, owned(org)},
+		removal{s.feedback, owned(org)},
+		removal{s.slots, owned(org)},
+		removal{s.incidents, owned(org)},
+		removal{s.audit, below(org)},
+		removal{s.orgs, bson.D{e("_id", bson.ObjectID(org))}},
+	)
+}
+
+type removal struct {
+	from collection
+	what bson.D
+}
+
+// removeEach removes all that the removals select, one after the other, and tells how many documents that were.
+func removeEach(ctx context.Context, removals ...removal) (removed int, err error) {
+	for _, r := range removals {
+		n, err := r.from.removeAll(ctx, r.what)
+		removed += n
+		if err != nil {
+			return removed, err
+		}
+	}
+	return removed, nil
+}
