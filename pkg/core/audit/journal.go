@@ -55,6 +55,22 @@ func (j *Journal) Append(ctx context.Context, org id.ID, by Actor, change Change
 	}
 }
 
+// Record writes down what is about to happen and lets it happen, so that no change is without an entry. A change that fails
+// leaves another entry that says so.
+func (j *Journal) Record(ctx context.Context, org id.ID, by Actor, what Change, write func() error) error {
+	if _, err := j.Append(ctx, org, by, what, Done); err != nil {
+		return err
+	}
+	err := write()
+	if err == nil {
+		return nil
+	}
+	if _, noted := j.Append(context.WithoutCancel(ctx), org, by, what, Failed); noted != nil {
+		return apierr.Away(fmt.Errorf("audit: neither the change nor its failure could be written: %w, %w", err, noted))
+	}
+	return err
+}
+
 // Check is what a look at a stretch of a chain found. Head is the last entry looked at. BrokenAt is the Seq of the first
 // entry that is not as it was written, or is missing; 0 when the stretch is whole.
 type Check struct {

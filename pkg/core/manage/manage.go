@@ -73,14 +73,7 @@ const changeTries = 5
 // change writes down what is about to happen, lets it happen, and makes whatever was loaded before stale, everywhere. A
 // change that fails leaves an entry that says so.
 func (m *Manager) change(ctx context.Context, org id.ID, by By, what audit.Change, write func() error) error {
-	if _, err := m.Journal.Append(ctx, org, by.Actor, what, audit.Done); err != nil {
-		return err
-	}
-	if err := write(); err != nil {
-		_, noted := m.Journal.Append(context.WithoutCancel(ctx), org, by.Actor, what, audit.Failed)
-		if noted != nil {
-			return apierr.Away(fmt.Errorf("manage: neither the change nor its failure could be written: %w, %w", err, noted))
-		}
+	if err := m.Journal.Record(ctx, org, by.Actor, what, write); err != nil {
 		return err
 	}
 	return m.announce(ctx, org)

@@ -1,0 +1,89 @@
+package signin
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"net/netip"
+
+	"github.com/heard-dev/heard/pkg/apierr"
+	"github.com/heard-dev/heard/pkg/core/gate"
+	"github.com/heard-dev/heard/pkg/core/tenant"
+	"github.com/heard-dev/heard/pkg/id"
+)
+
+// staleTries bounds the repeats of a draw while an Org's credentials keep changing under it.
+const staleTries = 8
+
+var errRestless = errors.New("signin: the Org's credentials keep changing")
+
+// attempt lets somebody try a secret. It counts as failed, for the account and for the address, before the secret is looked
+// at, so that racing guesses cannot pass together; what was no wrong guess is given back. An unknown Org's are counted under
+// the zero id.
+func (i *Issuer) attempt(ctx context.Context, org tenant.Org, address netip.Addr, account string, try func() error) error {
+	draws := []gate.Draw{
+		{Policy: org.Limited(gate.LoginByAccount()), Bucket: i.bucket("account", account), Cost: 1},
+		{Policy: org.Limited(gate.LoginByAddress()), Bucket: i.bucket("address", neighbourhood(address)), Cost: 1},
+	}
+	if err := i.draw(ctx, org.ID, draws); err != nil {
+		return err
+	}
+	err := try()
+	if err == nil || !guessed(err) {
+		for n := range draws {
+			draws[n].Cost = -1
+		}
+		// Should it fail, one try less is left for a while: no reason to turn anybody away who was right.
+		_ = i.draw(context.WithoutCancel(ctx), org.ID, draws)
+	}
+	return err
+}
+
+// guessed tells a wrong guess from any other way to fail.
+func guessed(err error) bool {
+	code := apierr.Of(err).Code
+	return code == apierr.CodeInvalidCredentials || code == apierr.CodeInvalidCode
+}
+
+func (i *Issuer) draw(ctx context.Context, org id.ID, draws []gate.Draw) error {
+	for range staleTries {
+		generation, err := i.Gate.Generation(ctx, org)
+		if err != nil {
+			return apierr.Away(err)
+		}
+		verdict, err := i.Gate.Check(ctx, gate.Ask{Org: org, Generation: generation, Draws: draws})
+		switch {
+		case err != nil:
+			return apierr.Away(err)
+		case verdict.Stale:
+			continue
+		case !verdict.Allowed():
+			return limited(verdict)
+		}
+		return nil
+	}
+	return apierr.Away(errRestless)
+}
+
+// bucket names a bucket without telling whose it is, at a length that nobody chooses.
+func (i *Issuer) bucket(kind, whose string) string {
+	sum := i.Hasher.Hash("login:" + kind + ":" + whose)
+	return hex.EncodeToString(sum[:12])
+}
+
+// neighbourhood is the address as limits see it: an IPv6 customer owns a /64 and would walk through its addresses.
+func neighbourhood(address netip.Addr) string {
+	address = address.Unmap().WithZone("")
+	if network, err := address.Prefix(64); err == nil && address.Is6() {
+		return network.String()
+	}
+	return address.String()
+}
+
+func limited(verdict gate.Verdict) error {
+	tightest, _ := verdict.Tightest()
+	refusal := apierr.New(apierr.Limited, apierr.CodeRateLimited, "Too many failed attempts; please try again later.")
+	refusal.RetryAfter = tightest.RetryAfter
+	refusal.Details = map[string]any{"policy": tightest.Policy.Name}
+	return refusal
+}
