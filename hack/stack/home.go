@@ -98,16 +98,19 @@ func (h home) keys() ([]string, error) {
 			return nil, nil
 		}
 	}
-	keyset, hash := filepath.Join(h.dir, "keyset.json"), filepath.Join(h.dir, "hash.key") // as the all-in-one names its own
+	path := func(name string) string { return filepath.Join(h.dir, name) } // named as the all-in-one names its own
 	err := errors.Join(
-		makeKey(keyset, secret.NewKeysetJSON),
-		makeKey(hash, func() (secret.String, error) {
-			var key [32]byte
-			_, err := rand.Read(key[:])
-			return secret.String(hex.EncodeToString(key[:])), err
-		}),
+		makeKey(path("keyset.json"), secret.NewKeysetJSON), makeKey(path("hash.key"), hexKey), makeKey(path("session.keys"), hexKey),
 	)
-	return []string{"HEARD_KEYSET_FILE=" + keyset, "HEARD_HASH_KEY_FILE=" + hash}, err
+	return []string{
+		"HEARD_KEYSET_FILE=" + path("keyset.json"), "HEARD_HASH_KEY_FILE=" + path("hash.key"), "HEARD_SESSION_KEYS_FILE=" + path("session.keys"),
+	}, err
+}
+
+func hexKey() (secret.String, error) {
+	var key [32]byte
+	_, err := rand.Read(key[:])
+	return secret.String(hex.EncodeToString(key[:])), err
 }
 
 func makeKey(path string, fresh func() (secret.String, error)) error {

@@ -123,7 +123,7 @@ func serve(t testing.TB, parts platform.Parts, now func() time.Time) *installati
 	t.Helper()
 	p := platform.New("heard", parts)
 	p.Now, p.IDs = now, id.NewSource(now, rand.Reader)
-	i := &installation{Platform: p, t: t, manager: p.Manager()}
+	i := &installation{Platform: p, t: t, manager: p.Manager}
 	env := &run.Env{Telemetry: telemetry.Discard()}
 	kit := p.Kit(env, func(met incident.Incident) {
 		i.mu.Lock()

@@ -22,14 +22,16 @@ func open(ctx context.Context, spec Spec, env *run.Env) (*platform.Platform, err
 	if err != nil {
 		return nil, err
 	}
-	keys := platform.Keys{Keyset: keyset, HashKey: secret.String(hex.EncodeToString(random(32)))}
+	keys := platform.Keys{
+		Keyset: keyset, HashKey: secret.String(hex.EncodeToString(random(32))), SessionKeys: secret.String(hex.EncodeToString(random(32))),
+	}
 	if spec.Engine == Mongo {
 		return networked.Open(ctx, "bench", networked.Config{Stores: networked.Stores{
 			MongoURI: secret.String(spec.MongoURI), MongoDatabase: spec.Database,
 			RedisURL: secret.String(spec.RedisURL), RedisPrefix: spec.Prefix, Keys: keys,
 		}}, env)
 	}
-	opened, hasher, err := keys.Open()
+	opened, err := keys.Open()
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +47,7 @@ func open(ctx context.Context, spec Spec, env *run.Env) (*platform.Platform, err
 		return nil, err
 	}
 	return platform.New("heard", platform.Parts{
-		Store: store, Gate: memgate.New(memgate.Options{Now: time.Now}), Blobs: files, Keyset: opened, Hasher: hasher,
+		Store: store, Gate: memgate.New(memgate.Options{Now: time.Now}), Blobs: files, Opened: opened,
 		Closers: []func(context.Context) error{
 			func(context.Context) error { return files.Close() },
 			func(context.Context) error { return store.Close() },

@@ -25,16 +25,16 @@ func settle(ctx context.Context, p *platform.Platform, items int) (tenant.Org, D
 	if err := p.Store.CreateOrg(ctx, org); err != nil {
 		return org, Doors{}, err
 	}
-	m := p.Manager()
+	m := p.Manager
 	var apps [2]tenant.App
 	for i, slug := range [...]string{"shop", "help"} {
-		app, _, err := m.CreateApp(ctx, org.ID, manage.AppDraft{Slug: slug, Name: slug, PublicSubmission: true})
+		app, _, err := m.CreateApp(ctx, manage.Operator("make bench"), org.ID, manage.AppDraft{Slug: slug, Name: slug, PublicSubmission: true})
 		if err != nil {
 			return org, Doors{}, err
 		}
 		apps[i] = app
 	}
-	_, key, err := m.CreateKey(ctx, org.ID, "bench", "make bench")
+	_, key, err := m.CreateKey(ctx, manage.Operator("make bench"), org.ID, manage.KeyDraft{Name: "bench"})
 	if err != nil {
 		return org, Doors{}, err
 	}

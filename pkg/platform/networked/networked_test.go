@@ -77,9 +77,9 @@ func TestProcessesOfOneEnvironmentShareIt(t *testing.T) {
 		t.Errorf("ready: %d", w.Code)
 	}
 
-	org, err := first.Manager().CreateOrg(ctx, "acme", "Acme")
+	org, err := first.Manager.CreateOrg(ctx, "acme", "Acme")
 	must(t, err)
-	key, text, err := first.Manager().CreateKey(ctx, org.ID, "a key", "a test")
+	key, text, err := first.Manager.CreateKey(ctx, org.ID, "a key", "a test")
 	must(t, err)
 	before, err := first.Gate.Generation(ctx, org.ID)
 	must(t, err)
@@ -88,7 +88,7 @@ func TestProcessesOfOneEnvironmentShareIt(t *testing.T) {
 	if found.ID != key.ID {
 		t.Errorf("found %+v", found)
 	}
-	_, err = second.Manager().RevokeKey(ctx, org.ID, key.ID)
+	_, err = second.Manager.RevokeKey(ctx, org.ID, key.ID)
 	must(t, err)
 	if after, err := first.Gate.Generation(ctx, org.ID); err != nil || after == before {
 		t.Errorf("generation %d after %d, %v", after, before, err)

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 
 	"github.com/heard-dev/heard/pkg/apierr"
+	"github.com/heard-dev/heard/pkg/core/access"
+	"github.com/heard-dev/heard/pkg/core/apikey"
 	"github.com/heard-dev/heard/pkg/core/manage"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/id"
@@ -106,10 +108,10 @@ func (d Demo) current(ctx context.Context, p *platform.Platform) bool {
 
 // build makes what is missing. What stands in the store already is taken up again; only its secrets are new.
 func build(ctx context.Context, p *platform.Platform) (Demo, error) {
-	m := p.Manager()
+	m := p.Manager
 	org, err := p.Store.OrgBySlug(ctx, orgSlug)
 	if isMissing(err) {
-		org, err = m.CreateOrg(ctx, orgSlug, "Demo")
+		org, err = m.CreateOrg(ctx, by(), manage.OrgDraft{Slug: orgSlug, Name: "Demo", Operator: true})
 	}
 	if err != nil {
 		return Demo{}, err
@@ -125,10 +127,23 @@ func build(ctx context.Context, p *platform.Platform) (Demo, error) {
 	if d.Admin, err = addAdmin(ctx, p, m, org.ID); err != nil {
 		return d, err
 	}
-	_, key, err := m.CreateKey(ctx, org.ID, "demo", "heard demo")
-	d.Keys = map[string]string{"userz": key.Reveal()}
-	return d, err
+	d.Keys = map[string]string{}
+	for surface, format := range formats() {
+		_, key, err := m.CreateKey(ctx, by(), org.ID, manage.KeyDraft{Name: "demo " + surface, Format: format.Name})
+		if err != nil {
+			return d, err
+		}
+		d.Keys[surface] = key.Reveal()
+	}
+	return d, nil
 }
+
+// formats are the keys of the demo, by the surface that each opens.
+func formats() map[string]apikey.Format {
+	return map[string]apikey.Format{"userz": apikey.Secret(), "users": apikey.Secret(), "authworx": apikey.AuthWorx()}
+}
+
+func by() manage.By { return manage.Operator("heard admin demo") }
 
 func ensureApp(ctx context.Context, p *platform.Platform, m *manage.Manager, org id.ID, draft manage.AppDraft) (App, error) {
 	apps, err := p.Store.Apps(ctx, org)
@@ -141,7 +156,7 @@ func ensureApp(ctx context.Context, p *platform.Platform, m *manage.Manager, org
 			return view(app, secret.String(hex.EncodeToString(key))), err
 		}
 	}
-	app, signing, err := m.CreateApp(ctx, org, draft)
+	app, signing, err := m.CreateApp(ctx, by(), org, draft)
 	return view(app, signing), err
 }
 
@@ -155,13 +170,13 @@ func view(app tenant.App, signing secret.String) App {
 // addAdmin makes an owner; one that stands in the store already keeps a password nobody knows, so another is made.
 func addAdmin(ctx context.Context, p *platform.Platform, m *manage.Manager, org id.ID) (Admin, error) {
 	password := manage.NewPassword(p.Random)
-	email := adminEmail
-	_, err := m.AddMember(ctx, org, email, "Demo Admin", tenant.Owner, password)
+	draft := manage.MemberDraft{Email: adminEmail, Name: "Demo Admin", Role: access.Owner, Password: password}
+	_, err := m.AddMember(ctx, by(), org, draft)
 	if err != nil && apierr.KindOf(err) == apierr.Conflict {
-		email = "admin+" + p.IDs.New().String() + "@demo.example"
-		_, err = m.AddMember(ctx, org, email, "Demo Admin", tenant.Owner, password)
+		draft.Email = "admin+" + p.IDs.New().String() + "@demo.example"
+		_, err = m.AddMember(ctx, by(), org, draft)
 	}
-	return Admin{Email: email, Password: password.Reveal()}, err
+	return Admin{Email: draft.Email, Password: password.Reveal()}, err
 }
 
 func isMissing(err error) bool { return err != nil && apierr.KindOf(err) == apierr.NotFound }

@@ -67,7 +67,7 @@ func open(ctx context.Context, cfg Config, env *run.Env, unlock func(context.Con
 	if err != nil {
 		return nil, err
 	}
-	keyset, hasher, err := keys.Open()
+	opened, err := keys.Open()
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +86,7 @@ func open(ctx context.Context, cfg Config, env *run.Env, unlock func(context.Con
 		return nil, errors.Join(err, s.Files.Close())
 	}
 	s.Platform = platform.New("heard", platform.Parts{
-		Store: store, Gate: memgate.New(memgate.Options{Now: time.Now}), Blobs: s.Files, Keyset: keyset, Hasher: hasher,
+		Store: store, Gate: memgate.New(memgate.Options{Now: time.Now}), Blobs: s.Files, Opened: opened,
 		TrustedProxies: cfg.TrustedProxies,
 		Ready: func() error {
 			if !s.ready.Load() {

@@ -25,15 +25,16 @@ type keys struct {
 func loadKeys(dir string) (keys, error) {
 	keyset, errKeyset := loadOrMake(filepath.Join(dir, "keyset.json"), secret.NewKeysetJSON)
 	hash, errHash := loadOrMake(filepath.Join(dir, "hash.key"), newHexKey)
+	sessions, errSessions := loadOrMake(filepath.Join(dir, "session.keys"), newHexKey)
 	files, errFiles := loadOrMake(filepath.Join(dir, "files.key"), newHexKey)
-	if err := errors.Join(errKeyset, errHash, errFiles); err != nil {
+	if err := errors.Join(errKeyset, errHash, errSessions, errFiles); err != nil {
 		return keys{}, err
 	}
 	signing, err := hex.DecodeString(files.Reveal())
 	if err != nil || len(signing) != diskstore.KeySize {
 		return keys{}, fmt.Errorf("files.key must be %d hex digits", 2*diskstore.KeySize)
 	}
-	return keys{Keys: platform.Keys{Keyset: keyset, HashKey: hash}, files: signing}, nil
+	return keys{Keys: platform.Keys{Keyset: keyset, HashKey: hash, SessionKeys: sessions}, files: signing}, nil
 }
 
 func newHexKey() (secret.String, error) {

@@ -6,6 +6,7 @@ import (
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/dialect/userz"
 	"github.com/heard-dev/heard/pkg/httpkit"
+	"github.com/heard-dev/heard/pkg/id"
 	"github.com/heard-dev/heard/services/read/internal/review"
 )
 
@@ -23,13 +24,17 @@ const (
 	nobody = "000000000000000000000000"
 )
 
-func (in *listIn) query() feedback.Query {
+// query selects what is asked for; for who is bound to one App, only that one's items.
+func (in *listIn) query(only id.ID) feedback.Query {
 	query := feedback.Query{
 		App: userz.ID(in.AppID), Before: userz.ID(in.Cursor), Status: feedback.Status(in.Status),
 		IncludeDuplicates: in.IncludeDuplicates, Limit: in.Limit,
 	}
 	if query.Limit == 0 {
 		query.Limit = defaultLimit
+	}
+	if !only.IsZero() {
+		query.App = only
 	}
 	return query
 }

@@ -36,9 +36,10 @@ func (r *Reviewer) List(ctx context.Context, org id.ID, query feedback.Query) (f
 	return r.Store.ListFeedback(ctx, org, query)
 }
 
-// Get gives one whole item; its download URLs work for attachment.DownloadTTL.
-func (r *Reviewer) Get(ctx context.Context, org, item id.ID) (Item, error) {
-	stored, err := r.Store.Feedback(ctx, org, item)
+// Get gives one whole item; its download URLs work for attachment.DownloadTTL. For who is bound to one App, only that
+// one's items exist.
+func (r *Reviewer) Get(ctx context.Context, org, only, item id.ID) (Item, error) {
+	stored, err := r.find(ctx, org, only, item)
 	if err != nil {
 		return Item{}, err
 	}
@@ -47,9 +48,9 @@ func (r *Reviewer) Get(ctx context.Context, org, item id.ID) (Item, error) {
 
 // Nudge moves an item to a status that a caller may set (D6). Racing nudges are settled by compare-and-set: whoever comes
 // second is judged by what the first has left. No status comes twice in a life, so there are fewer tries than statuses.
-func (r *Reviewer) Nudge(ctx context.Context, org, item id.ID, to feedback.Status) (Item, error) {
+func (r *Reviewer) Nudge(ctx context.Context, org, only, item id.ID, to feedback.Status) (Item, error) {
 	for {
-		stored, err := r.Store.Feedback(ctx, org, item)
+		stored, err := r.find(ctx, org, only, item)
 		if err != nil {
 			return Item{}, err
 		}
@@ -67,8 +68,20 @@ func (r *Reviewer) Nudge(ctx context.Context, org, item id.ID, to feedback.Statu
 }
 
 // Run gives one agent run.
-func (r *Reviewer) Run(ctx context.Context, org, run id.ID) (agentrun.Run, error) {
-	return r.Store.Run(ctx, org, run)
+func (r *Reviewer) Run(ctx context.Context, org, only, run id.ID) (agentrun.Run, error) {
+	stored, err := r.Store.Run(ctx, org, run)
+	if err == nil && !only.IsZero() && stored.App != only {
+		err = apierr.Missing("agent run")
+	}
+	return stored, err
+}
+
+func (r *Reviewer) find(ctx context.Context, org, only, item id.ID) (feedback.Item, error) {
+	stored, err := r.Store.Feedback(ctx, org, item)
+	if err == nil && !only.IsZero() && stored.App != only {
+		err = apierr.Missing("feedback")
+	}
+	return stored, err
 }
 
 func (r *Reviewer) withDownloads(ctx context.Context, stored feedback.Item) (Item, error) {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/auth"
-	"github.com/heard-dev/heard/pkg/core/gate"
+	"github.com/heard-dev/heard/pkg/core/access"
 	"github.com/heard-dev/heard/pkg/core/usertoken"
 	"github.com/heard-dev/heard/pkg/dialect/userz"
 	"github.com/heard-dev/heard/pkg/httpkit"
@@ -25,12 +25,15 @@ func Userz(api *httpkit.API, minter *mint.Minter) {
 		Method: http.MethodPost, Path: "/v1/tokens/mint", ID: "mintToken", Tag: "Tokens", Status: http.StatusOK,
 		Summary: "Mint a user token",
 		Notes:   "The token lets one end user submit to one App in private mode: send it as `X-Userz-User-Token`.",
-		Door:    httpkit.Server(gate.APIByKey()), MaxBody: maxRequest,
+		Door:    httpkit.Manage(access.TokensMint), MaxBody: maxRequest,
 		Errors: []httpkit.Fault{
 			{Kind: apierr.Invalid, Code: apierr.CodeInvalidQuery, When: "a parameter is malformed or unknown"},
 			{Kind: apierr.NotFound, Code: apierr.CodeNotFound, When: "the Org has no such App"},
 		},
 	}, func(ctx context.Context, caller auth.Principal, in *mintIn) (*mintOut, error) {
+		if !caller.Reaches(userz.ID(in.AppID)) {
+			return nil, apierr.Missing("App")
+		}
 		token, claims, err := minter.Mint(ctx, caller.Org.ID, mint.Request{
 			App: userz.ID(in.AppID), Subject: in.Body.Sub, Context: in.Body.Ctx, TTL: in.ttl(),
 		})

@@ -5,6 +5,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/core/usertoken"
 	"github.com/heard-dev/heard/pkg/id"
@@ -29,6 +30,9 @@ type Request struct {
 // Mint signs a token with the App's present secret. Another Org's App is not found.
 func (m *Minter) Mint(ctx context.Context, org id.ID, said Request) (secret.String, usertoken.Claims, error) {
 	app, err := m.Apps.App(ctx, org, said.App)
+	if err == nil && !app.DeletedAt.IsZero() {
+		err = apierr.Missing("App")
+	}
 	if err != nil {
 		return "", usertoken.Claims{}, err
 	}
