@@ -14,6 +14,9 @@ import (
 // MaxToken is the longest token that is looked at, in bytes.
 const MaxToken = 2048
 
+// skew is how far the clocks of two processes of ours may be apart.
+const skew = 5 * time.Second
+
 // issuer is who signs: Heard, whatever name it is reached under.
 const issuer = "heard"
 
@@ -91,7 +94,7 @@ func (r Keyring) verify(token string, u use, now time.Time) (Claims, error) {
 	}
 	var p payload
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}), jwt.WithStrictDecoding(), jwt.WithIssuer(issuer),
-		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithTimeFunc(func() time.Time { return now }))
+		jwt.WithExpirationRequired(), jwt.WithTimeFunc(func() time.Time { return now }))
 	_, err := parser.ParseWithClaims(token, &p, func(t *jwt.Token) (any, error) {
 		for _, k := range r.keys {
 			if t.Header["kid"] == k.id {
@@ -105,6 +108,9 @@ func (r Keyring) verify(token string, u use, now time.Time) (Claims, error) {
 	}
 	if err != nil {
 		return Claims{}, refused(err)
+	}
+	if p.IssuedAt == nil || p.IssuedAt.After(now.Add(skew)) {
+		return Claims{}, refused(errClaims)
 	}
 	c := Claims{ExpiresAt: p.ExpiresAt.Time}
 	var errOrg, errMember, errSession error
