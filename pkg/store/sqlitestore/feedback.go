@@ -15,8 +15,8 @@ const (
 		width, height, pixel_ratio, url, user_agent, claims, text`
 	detailColumns = `metadata, target, target_meta, attachments, console`
 
-	insertFeedback = `INSERT INTO feedback (org, ` + summaryColumns + `, ` + detailColumns + `, duplicate)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	insertFeedback = `INSERT INTO feedback (org, ` + summaryColumns + `, ` + detailColumns + `, duplicate, email_folded)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	selectFeedback = `SELECT ` + summaryColumns + `, ` + detailColumns + ` FROM feedback WHERE org = ? AND id = ?`
 	existsFeedback = `SELECT 1 FROM feedback WHERE org = ? AND id = ?`
 	moveFeedback   = `UPDATE feedback SET status = ?, updated_at = ? WHERE org = ? AND id = ? AND status = ?`
@@ -30,7 +30,7 @@ func (s *Store) InsertFeedback(ctx context.Context, org id.ID, item feedback.Ite
 	}
 	return s.write(ctx, func(conn *sqlite.Conn) error {
 		return insert(conn, insertFeedback, "feedback", func(p *params) {
-			p.id(org).summary(item).detail(item, detail).bool(!item.DuplicateOf.IsZero())
+			p.id(org).summary(item).detail(item, detail).bool(!item.DuplicateOf.IsZero()).folded(item.Submitter.Email)
 		})
 	})
 }

@@ -65,6 +65,14 @@ func (p *params) id(value id.ID) *params {
 	return p
 }
 
+// folded binds an e-mail address for comparison; none as NULL.
+func (p *params) folded(email string) *params {
+	if email == "" {
+		return p.null()
+	}
+	return p.text(fold(email))
+}
+
 // time binds the zero time as NULL.
 func (p *params) time(value time.Time) *params {
 	if value.IsZero() {

@@ -40,18 +40,53 @@ func TestEveryPageIsAWalkOfItsOwnIndex(t *testing.T) {
 	}
 }
 
+func TestAPartOfAnOrgIsReadByAnIndexOfItsOwn(t *testing.T) {
+	s := open(t)
+	for query, want := range map[string]string{
+		selectOwners:       "SEARCH member USING INDEX member_owner (org=?)",
+		selectLiveSessions: "SEARCH session USING INDEX session_live (org=? AND member=?)",
+		endSessions:        "SEARCH session USING INDEX session_live (org=? AND member=?)",
+		auditPage:          "SEARCH audit USING PRIMARY KEY (org=? AND seq<?)",
+		auditPageOfTarget:  "SEARCH audit USING INDEX audit_target (org=? AND target=? AND seq<?)",
+		deleteRunsOf:       "SEARCH run USING INDEX run_feedback (org=? AND feedback=?)",
+		slotsOfApp:         "SEARCH slot USING INDEX slot_app (org=? AND app=?)",
+		feedbackOfApp:      "SEARCH feedback USING INDEX feedback_app_status (org=? AND app=?)",
+		claimErasure: "SEARCH erasure USING PRIMARY KEY (org=? AND id=?) | SCALAR SUBQUERY 1 | " +
+			"SEARCH erasure USING INDEX erasure_due (due_at<?)",
+	} {
+		if got := plan(t, s, query); got != want {
+			t.Errorf("%s\n got %s\nwant %s", query, got, want)
+		}
+	}
+	person := plan(t, s, feedbackOfPerson)
+	for _, want := range []string{
+		"COVERING INDEX feedback_external_id (org=? AND external_id=?)", "COVERING INDEX feedback_email (org=? AND email_folded=?)",
+	} {
+		if !strings.Contains(person, want) {
+			t.Errorf("%s\n%s", feedbackOfPerson, person)
+		}
+	}
+}
+
 func TestNoOtherStatementScansATable(t *testing.T) {
 	s := open(t)
-	for _, query := range []string{
-		insertOrg, selectOrg + ` WHERE id = ?`, selectOrg + ` WHERE slug = ?`,
-		insertApp, updateApp, existsApp, selectApp + ` WHERE org = ? AND id = ?`, selectApp + ` WHERE org = ? ORDER BY id`,
-		selectApp + ` WHERE public_key = ?`, insertMember, selectMembers,
-		insertKey, revokeKey, selectKeyByID, selectKey + ` WHERE hash = ?`, selectKey + ` WHERE org = ? ORDER BY id`,
+	for _, query := range append(deletesOf(),
+		insertOrg, updateOrg, existsOrg, selectOrg+` WHERE id = ?`, selectOrg+` WHERE slug = ?`,
+		insertApp, updateApp, existsApp, selectApp+` WHERE org = ? AND id = ?`, selectApp+` WHERE org = ? ORDER BY id`,
+		selectApp+` WHERE public_key = ?`,
+		insertMember, updateMember, existsMember, selectMember, selectMemberByEmail, pageOfMembers, selectOwners, deleteMember,
+		insertInvitation, selectInvitationByID, selectInvitationByHash, selectInvitations, deleteInvitation,
+		insertKey, revokeKey, expireKey, noteLeak, selectKeyByID, selectKeyByHash, selectKeys,
+		insertSession, rotateSession, selectSession, selectLiveSessions, existsSession, endSession, endSessions, sweepSessions,
+		appendAudit, lastAudit, auditFrom, auditPage, auditPageOfTarget, touchUse, selectUse,
+		insertErasure, updateErasure, selectErasure, newestErasures, existsErasure, dropErasure, claimErasure,
+		feedbackOf, feedbackOfApp, feedbackOfPerson, deleteRunsOf, deleteFeedback, slotsOf, slotsOfApp, deleteSlot,
+		deleteClaimsOf, deleteApp, deleteOrg,
 		insertFeedback, selectFeedback, existsFeedback, moveFeedback,
 		insertSlot, selectSlot, existsSlot, citeSlot, releaseSlot, keepSlot, condemnSlot, removeSlot, staleSlots,
 		claim, selectClaim, takeOver, releaseClaim, sweepClaims,
 		insertRun, selectRun, putIncident, selectIncident, sweepIncidents,
-	} {
+	) {
 		for step := range strings.SplitSeq(plan(t, s, query), " | ") {
 			if strings.HasPrefix(step, "SCAN ") && !strings.HasPrefix(step, "SCAN (subquery-") {
 				t.Errorf("%s\n%s", query, step)

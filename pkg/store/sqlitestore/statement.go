@@ -74,10 +74,14 @@ func changedMeanwhile(what string) error {
 	return apierr.New(apierr.Conflict, apierr.CodeChanged, "The "+what+" was changed meanwhile.")
 }
 
+func alreadyExists(what string) error {
+	return apierr.New(apierr.Conflict, apierr.CodeAlreadyExists, "This "+what+" exists already, or a name of it is taken.")
+}
+
 func unique(what string, err error) error {
 	switch sqlite.ErrCode(err) {
 	case sqlite.ResultConstraintUnique, sqlite.ResultConstraintPrimaryKey:
-		return apierr.New(apierr.Conflict, apierr.CodeAlreadyExists, "This "+what+" exists already, or a name of it is taken.")
+		return alreadyExists(what)
 	default:
 		return err
 	}

@@ -4,10 +4,8 @@ package sqlitestore
 
 import (
 	"context"
-	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -15,16 +13,19 @@ import (
 	"time"
 
 	"zombiezen.com/go/sqlite"
-	"zombiezen.com/go/sqlite/sqlitemigration"
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"github.com/heard-dev/heard/pkg/core/agentrun"
 	"github.com/heard-dev/heard/pkg/core/apikey"
 	"github.com/heard-dev/heard/pkg/core/attachment"
+	"github.com/heard-dev/heard/pkg/core/audit"
+	"github.com/heard-dev/heard/pkg/core/erasure"
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/core/idempotency"
 	"github.com/heard-dev/heard/pkg/core/incident"
+	"github.com/heard-dev/heard/pkg/core/session"
 	"github.com/heard-dev/heard/pkg/core/tenant"
+	"github.com/heard-dev/heard/pkg/core/usage"
 )
 
 var (
@@ -35,15 +36,11 @@ var (
 	_ idempotency.Store = (*Store)(nil)
 	_ agentrun.Store    = (*Store)(nil)
 	_ incident.Store    = (*Store)(nil)
+	_ session.Store     = (*Store)(nil)
+	_ audit.Store       = (*Store)(nil)
+	_ usage.Store       = (*Store)(nil)
+	_ erasure.Store     = (*Store)(nil)
 )
-
-// The n-th file, by name, takes a database from version n-1 to n. A released file never changes.
-//
-//go:embed schema/*.sql
-var schema embed.FS
-
-// applicationID marks the file as Heard's (PRAGMA application_id): "Hrd" and the layout's generation.
-const applicationID = 0x48726401
 
 // busyTimeout is how long a lock held by another process, such as the command line's, is waited for.
 const busyTimeout = 2 * time.Second
@@ -163,27 +160,4 @@ func connect(path string, pragmas ...string) (*sqlite.Conn, error) {
 		}
 	}
 	return conn, nil
-}
-
-func migrate(ctx context.Context, conn *sqlite.Conn) error {
-	names, err := fs.Glob(schema, "schema/*.sql")
-	if err != nil {
-		return err
-	}
-	steps := make([]string, len(names))
-	for i, name := range names {
-		text, err := schema.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		steps[i] = string(text)
-	}
-	version, err := sqlitex.ResultInt(conn.Prep("PRAGMA user_version"))
-	if err != nil {
-		return err
-	}
-	if version > len(steps) {
-		return fmt.Errorf("the database is at version %d and this program knows %d: it is older than the database", version, len(steps))
-	}
-	return sqlitemigration.Migrate(ctx, conn, sqlitemigration.Schema{AppID: applicationID, Migrations: steps})
 }

@@ -2,7 +2,6 @@ package sqlitestore
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -12,21 +11,18 @@ import (
 )
 
 const (
-	insertOrg = `INSERT INTO org (id, slug, name, plan, limits, created_at) VALUES (?, ?, ?, ?, ?, ?)`
-	selectOrg = `SELECT id, slug, name, plan, limits, created_at FROM org`
+	orgFields = `slug, name, app_url, plan, limits, leak_policy, operator, created_at, closes_at, version`
+	insertOrg = `INSERT INTO org (` + orgFields + `, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	updateOrg = `UPDATE org SET (` + orgFields + `) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE id = ? AND version = ?`
+	selectOrg = `SELECT ` + orgFields + `, id FROM org`
+	existsOrg = `SELECT 1 FROM org WHERE id = ?`
 
-	insertApp = `INSERT INTO app (slug, name, description, public_key, public_submission, processing_mode, batch_enabled,
-		batch_window_hours, allowed_origins, secrets, created_at, version, org, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	updateApp = `UPDATE app SET slug = ?, name = ?, description = ?, public_key = ?, public_submission = ?, processing_mode = ?,
-		batch_enabled = ?, batch_window_hours = ?, allowed_origins = ?, secrets = ?, created_at = ?, version = ?
-		WHERE org = ? AND id = ? AND version = ?`
-	selectApp = `SELECT slug, name, description, public_key, public_submission, processing_mode, batch_enabled,
-		batch_window_hours, allowed_origins, secrets, created_at, version, org, id FROM app`
+	appFields = `slug, name, description, public_key, public_submission, processing_mode, batch_enabled, batch_window_hours,
+		allowed_origins, secrets, created_at, deleted_at, version`
+	insertApp = `INSERT INTO app (` + appFields + `, org, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	updateApp = `UPDATE app SET (` + appFields + `) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE org = ? AND id = ? AND version = ?`
+	selectApp = `SELECT ` + appFields + `, org, id FROM app`
 	existsApp = `SELECT 1 FROM app WHERE org = ? AND id = ?`
-
-	insertMember = `INSERT INTO member (org, id, email, email_folded, name, role, password_hash, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
-	selectMembers = `SELECT org, id, email, name, role, password_hash, created_at FROM member WHERE org = ? ORDER BY id`
 )
 
 type rateRow struct {
@@ -43,15 +39,11 @@ type secretRow struct {
 
 // CreateOrg implements tenant.Store.
 func (s *Store) CreateOrg(ctx context.Context, org tenant.Org) error {
-	limits, err := encodeLimits(org.Limits)
+	bind, err := orgParams(org)
 	if err != nil {
 		return refusal(ctx, err)
 	}
-	return s.write(ctx, func(conn *sqlite.Conn) error {
-		return insert(conn, insertOrg, "org", func(p *params) {
-			p.id(org.ID).text(org.Slug).text(org.Name).text(org.Plan).json(limits).time(org.CreatedAt)
-		})
-	})
+	return s.write(ctx, func(conn *sqlite.Conn) error { return insert(conn, insertOrg, "org", bind) })
 }
 
 // Org implements tenant.Store.
@@ -77,6 +69,21 @@ func (s *Store) Orgs(ctx context.Context) (all []tenant.Org, err error) {
 		return each(conn, selectOrg+` ORDER BY id`, noParams, func(r *row) { all = append(all, r.org()) })
 	})
 	return all, err
+}
+
+// ReplaceOrg implements tenant.Store.
+func (s *Store) ReplaceOrg(ctx context.Context, org tenant.Org) error {
+	next := org
+	next.Version++
+	bind, err := orgParams(next)
+	if err != nil {
+		return refusal(ctx, err)
+	}
+	return s.write(ctx, func(conn *sqlite.Conn) error {
+		return compareAndSet(conn, updateOrg, existsOrg, "org",
+			func(p *params) { bind(p); p.int(org.Version) },
+			func(p *params) { p.id(org.ID) })
+	})
 }
 
 // CreateApp implements tenant.Store.
@@ -129,38 +136,21 @@ func (s *Store) ReplaceApp(ctx context.Context, org id.ID, app tenant.App) error
 	})
 }
 
-// CreateMember implements tenant.Store.
-func (s *Store) CreateMember(ctx context.Context, org id.ID, member tenant.Member) error {
-	return s.write(ctx, func(conn *sqlite.Conn) error {
-		return insert(conn, insertMember, "member", func(p *params) {
-			p.id(org).id(member.ID).text(member.Email).text(strings.ToLower(member.Email)).text(member.Name)
-			p.text(string(member.Role)).text(member.PasswordHash).time(member.CreatedAt)
-		})
-	})
-}
-
-// Members implements tenant.Store.
-func (s *Store) Members(ctx context.Context, org id.ID) (all []tenant.Member, err error) {
-	err = s.read(ctx, func(conn *sqlite.Conn) error {
-		return each(conn, selectMembers, func(p *params) { p.id(org) }, func(r *row) {
-			all = append(all, tenant.Member{
-				Org: r.id(), ID: r.id(), Email: r.text(), Name: r.text(), Role: tenant.Role(r.text()), PasswordHash: r.text(), CreatedAt: r.time(),
-			})
-		})
-	})
-	return all, err
-}
-
-func encodeLimits(limits map[string]tenant.Rate) ([]byte, error) {
-	rows := make(map[string]rateRow, len(limits))
-	for policy, rate := range limits {
+// orgParams binds an org for insertOrg, and for updateOrg up to the version that it must have.
+func orgParams(org tenant.Org) (func(p *params), error) {
+	rows := make(map[string]rateRow, len(org.Limits))
+	for policy, rate := range org.Limits {
 		rows[policy] = rateRow(rate)
 	}
-	return encode(limits != nil, rows)
+	limits, err := encode(org.Limits != nil, rows)
+	return func(p *params) {
+		p.text(org.Slug).text(org.Name).text(org.AppURL).text(org.Plan).json(limits).text(string(org.LeakPolicy)).bool(org.Operator)
+		p.time(org.CreatedAt).time(org.ClosesAt).int(org.Version).id(org.ID)
+	}, err
 }
 
 func (r *row) org() tenant.Org {
-	org := tenant.Org{ID: r.id(), Slug: r.text(), Name: r.text(), Plan: r.text()}
+	org := tenant.Org{Slug: r.text(), Name: r.text(), AppURL: r.text(), Plan: r.text()}
 	var limits map[string]rateRow
 	if r.json(&limits); limits != nil {
 		org.Limits = make(map[string]tenant.Rate, len(limits))
@@ -168,7 +158,8 @@ func (r *row) org() tenant.Org {
 	for policy, rate := range limits {
 		org.Limits[policy] = tenant.Rate(rate)
 	}
-	org.CreatedAt = r.time()
+	org.LeakPolicy, org.Operator = tenant.LeakPolicy(r.text()), r.bool()
+	org.CreatedAt, org.ClosesAt, org.Version, org.ID = r.time(), r.time(), r.int(), r.id()
 	return org
 }
 
@@ -176,9 +167,8 @@ func (r *row) org() tenant.Org {
 func appParams(org id.ID, app tenant.App) (func(p *params), error) {
 	rows := make([]secretRow, len(app.Secrets))
 	for i, secret := range app.Secrets {
-		rows[i] = secretRow{ID: secret.ID, Sealed: secret.Sealed, CreatedAt: secret.CreatedAt.UnixMilli()}
-		if !secret.NotAfter.IsZero() {
-			rows[i].NotAfter = new(secret.NotAfter.UnixMilli())
+		rows[i] = secretRow{
+			ID: secret.ID, Sealed: secret.Sealed, CreatedAt: secret.CreatedAt.UnixMilli(), NotAfter: millis(secret.NotAfter),
 		}
 	}
 	secrets, err := encode(app.Secrets != nil, rows)
@@ -189,7 +179,7 @@ func appParams(org id.ID, app tenant.App) (func(p *params), error) {
 	return func(p *params) {
 		p.text(app.Slug).text(app.Name).text(app.Description).text(app.PublicKey).bool(app.PublicSubmission)
 		p.text(string(app.ProcessingMode)).bool(app.BatchEnabled).int(int64(app.BatchWindowHours)).json(origins).json(secrets)
-		p.time(app.CreatedAt).int(app.Version).id(org).id(app.ID)
+		p.time(app.CreatedAt).time(app.DeletedAt).int(app.Version).id(org).id(app.ID)
 	}, err
 }
 
@@ -204,13 +194,26 @@ func (r *row) app() tenant.App {
 		app.Secrets = make([]tenant.SigningSecret, len(secrets))
 	}
 	for i, secret := range secrets {
-		app.Secrets[i] = tenant.SigningSecret{ID: secret.ID, Sealed: secret.Sealed, CreatedAt: moment(secret.CreatedAt)}
-		if secret.NotAfter != nil {
-			app.Secrets[i].NotAfter = moment(*secret.NotAfter)
+		app.Secrets[i] = tenant.SigningSecret{
+			ID: secret.ID, Sealed: secret.Sealed, CreatedAt: moment(&secret.CreatedAt), NotAfter: moment(secret.NotAfter),
 		}
 	}
-	app.CreatedAt, app.Version, app.Org, app.ID = r.time(), r.int(), r.id(), r.id()
+	app.CreatedAt, app.DeletedAt, app.Version, app.Org, app.ID = r.time(), r.time(), r.int(), r.id(), r.id()
 	return app
 }
 
-func moment(millis int64) time.Time { return time.UnixMilli(millis).UTC() }
+// millis is how JSON holds a time: nil for the zero time.
+func millis(t time.Time) *int64 {
+	if t.IsZero() {
+		return nil
+	}
+	return new(t.UnixMilli())
+}
+
+// moment is the time that millis wrote.
+func moment(millis *int64) time.Time {
+	if millis == nil {
+		return time.Time{}
+	}
+	return time.UnixMilli(*millis).UTC()
+}

@@ -25,8 +25,8 @@ const (
 	readerPatience = 100 * time.Millisecond
 )
 
-// operation is one caller's write. It writes with one statement at most: SQLite undoes a statement that fails, and so the
-// others in the group are not touched by it.
+// operation is one caller's write. It writes with one statement, or with several that each may be done without the others:
+// SQLite undoes a statement that fails, and so the others in the group are not touched by it.
 type operation struct {
 	ctx    context.Context
 	do     func(conn *sqlite.Conn) error
