@@ -7,21 +7,23 @@ import (
 
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/auth"
-	"github.com/heard-dev/heard/pkg/core/gate"
+	"github.com/heard-dev/heard/pkg/core/access"
+	"github.com/heard-dev/heard/pkg/core/manage"
 	"github.com/heard-dev/heard/pkg/core/tenant"
+	"github.com/heard-dev/heard/pkg/core/usage"
 	"github.com/heard-dev/heard/pkg/dialect/userz"
 	"github.com/heard-dev/heard/pkg/httpkit"
 )
 
 // Userz adds the native routes.
-func Userz(api *httpkit.API, apps tenant.Store) {
+func Userz(api *httpkit.API, manager *manage.Manager, _ usage.Store) {
 	httpkit.Handle(api, httpkit.Route{
 		Method: http.MethodGet, Path: "/v1/apps", ID: "listApps", Tag: "Apps", Status: http.StatusOK,
 		Summary: "List the Org's Apps, oldest first",
-		Door:    httpkit.Server(gate.APIByKey()),
+		Door:    httpkit.Manage(access.AppsRead),
 		Errors:  []httpkit.Fault{{Kind: apierr.Invalid, Code: apierr.CodeInvalidQuery, When: "there is a query parameter; none is known"}},
 	}, func(ctx context.Context, caller auth.Principal, _ *struct{}) (*appsOut, error) {
-		apps, err := apps.Apps(ctx, caller.Org.ID)
+		apps, err := manager.Store.Apps(ctx, caller.Org.ID)
 		if err != nil {
 			return nil, err
 		}
