@@ -88,7 +88,7 @@ func (j *Journal) Verify(ctx context.Context, org id.ID, from Entry, limit int) 
 	}
 	check := Check{Head: from, More: len(entries) == limit}
 	for _, entry := range entries {
-		if entry.Seq != check.Head.Seq+1 || entry.Previous != check.Head.Hash || entry.Hash != j.hash(entry) {
+		if entry.Org != org || entry.Seq != check.Head.Seq+1 || entry.Previous != check.Head.Hash || entry.Hash != j.hash(entry) {
 			check.BrokenAt, check.More = check.Head.Seq+1, false
 			return check, nil
 		}
