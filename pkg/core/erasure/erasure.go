@@ -56,8 +56,8 @@ type Store interface {
 	Erasure(ctx context.Context, org, erasure id.ID) (Erasure, error)
 	// Erasures lists the Org's newest 100, newest first.
 	Erasures(ctx context.Context, org id.ID) ([]Erasure, error)
-	// ClaimErasure takes, of all Orgs, one that is due and that nobody is at, until lease; apierr.NotFound when there is
-	// none. One of many racing callers gets it.
+	// ClaimErasure takes, of all Orgs, one that is due and that nobody is at, until lease, and gives it the next Version, so
+	// that whoever was at it before has lost it; apierr.NotFound when there is none. One of many racing callers gets it.
 	ClaimErasure(ctx context.Context, now, lease time.Time) (Erasure, error)
 	// ReplaceErasure stores the erasure if its Version is still the stored one, and gives it the next; otherwise apierr.Conflict.
 	ReplaceErasure(ctx context.Context, org id.ID, erasure Erasure) error
