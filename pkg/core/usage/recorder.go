@@ -39,9 +39,7 @@ func (r *Recorder) Used(ctx context.Context, org, credential id.ID) {
 		return
 	}
 	if r.store.TouchUses(ctx, []Use{use}) != nil {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.dirty[credential] = use
+		r.keep(use)
 	}
 }
 
@@ -80,9 +78,13 @@ func (r *Recorder) Run(ctx context.Context) error {
 // flush stores what waits, or keeps it for the next time.
 func (r *Recorder) flush(ctx context.Context) {
 	uses := r.take()
-	if len(uses) == 0 || r.store.TouchUses(ctx, uses) == nil {
-		return
+	if len(uses) > 0 && r.store.TouchUses(ctx, uses) != nil {
+		r.keep(uses...)
 	}
+}
+
+// keep holds what the store did not take, unless the credential was used again meanwhile.
+func (r *Recorder) keep(uses ...Use) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, use := range uses {
