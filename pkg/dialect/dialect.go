@@ -34,7 +34,8 @@ type Credential struct {
 }
 
 // About is a surface as its documentation introduces it. Envelope is a zero value of the type that every refusal encodes;
-// Document is the OpenAPI document, nil until the surface has routes.
+// Document is the OpenAPI document, nil until the surface has routes. Textual surfaces refuse in words alone: without codes,
+// and without members that say more.
 type About struct {
 	Title       string
 	Version     string
@@ -42,6 +43,7 @@ type About struct {
 	Schemes     []Scheme
 	Envelope    any
 	Document    []byte
+	Textual     bool
 }
 
 // Scheme is one kind of credential, in OpenAPI's words: Type "http" with Scheme, or "apiKey" in a Header.

@@ -16,25 +16,13 @@ type Dialect struct{}
 
 var _ dialect.Dialect = Dialect{}
 
-type answer struct {
-	Status  string `json:"status"`
+type apiError struct {
+	Status  string `json:"status" enum:"error"`
 	Message string `json:"message"`
 }
 
 // Name is "authworx".
 func (Dialect) Name() string { return "authworx" }
-
-// About introduces the surface.
-func (Dialect) About() dialect.About {
-	return dialect.About{Title: "AuthWorx", Version: "1", Description: "How the AuthWorx API is spoken: organisations, their API keys and token verification.", Envelope: answer{}}
-}
-
-// Names of the cookies [AuthWorx /api-reference/tokens].
-const (
-	AccessCookie  = "access_token"
-	RefreshCookie = "refresh_token"
-	PartialCookie = "partial_token"
-)
 
 // Credential reads the X-API-Key and X-Org-Slug headers, and a session from `Authorization: Bearer` or its cookie.
 func (Dialect) Credential(header http.Header) (dialect.Credential, error) {
@@ -61,7 +49,7 @@ func (Dialect) Owns(path string) bool {
 
 // Refuse answers {"status":"error", "message"}.
 func (d Dialect) Refuse(r dialect.Refusal) dialect.Answer {
-	return dialect.Compose(d, r, dialect.Status(r.Err.Kind), answer{Status: "error", Message: dialect.Text(r.Err)})
+	return dialect.Compose(d, r, dialect.Status(r.Err.Kind), apiError{Status: "error", Message: dialect.Text(r.Err)})
 }
 
 // Limits shows the key's limit: how much, what is left and the unix second of the next window.

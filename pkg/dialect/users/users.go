@@ -16,17 +16,12 @@ type Dialect struct{}
 
 var _ dialect.Dialect = Dialect{}
 
-type answer struct {
+type apiError struct {
 	Error string `json:"error"`
 }
 
 // Name is "users".
 func (Dialect) Name() string { return "users" }
-
-// About introduces the surface.
-func (Dialect) About() dialect.About {
-	return dialect.About{Title: "Users", Version: "1", Description: "How the plain users API is spoken.", Envelope: answer{}}
-}
 
 // Credential reads the Authorization header.
 func (Dialect) Credential(header http.Header) (dialect.Credential, error) {
@@ -40,10 +35,13 @@ func (Dialect) Owns(path string) bool { return dialect.Under(path, "/v1/users") 
 // Refuse answers {"error"}.
 func (d Dialect) Refuse(r dialect.Refusal) dialect.Answer {
 	text := dialect.Text(r.Err)
-	if r.Err.Kind == apierr.Unauthenticated {
+	switch {
+	case r.Err.Kind == apierr.Unauthenticated:
 		text = "Invalid API key provided."
+	case r.Err.Code == apierr.CodeAlreadyExists: // nothing else is anybody's alone here
+		text = "Email address is already in use."
 	}
-	return dialect.Compose(d, r, status(r.Err), answer{text})
+	return dialect.Compose(d, r, status(r.Err), apiError{text})
 }
 
 // Limits shows the tighter limit: what is left of it, and the seconds until it is whole again.
@@ -56,10 +54,14 @@ func (Dialect) Limits(header http.Header, verdict gate.Verdict, _ time.Time) {
 	header.Set("RateLimit-Reset", strconv.FormatInt(dialect.Seconds(tightest.Reset), 10))
 }
 
-// status is 400 for an address that is taken, as documented; this API knows no 409 for it.
+// status is 400 for an address that is taken, as documented, and 403 for the last owner, who may not be parted with: this API
+// documents no 409.
 func status(e *apierr.Error) int {
-	if e.Code == apierr.CodeAlreadyExists {
+	switch e.Code {
+	case apierr.CodeAlreadyExists:
 		return http.StatusBadRequest
+	case apierr.CodeLastOwner:
+		return http.StatusForbidden
 	}
 	return dialect.Status(e.Kind)
 }
