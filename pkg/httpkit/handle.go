@@ -180,7 +180,9 @@ func (o *output) encode(status int, result reflect.Value) (dialect.Answer, error
 		return answer, fmt.Errorf("httpkit: encode an answer: %w", err)
 	}
 	answer.Header["Content-Type"] = []string{dialect.JSON}
-	answer.Header["Cache-Control"] = []string{"no-store"}
+	if answer.Header["Cache-Control"] == nil {
+		answer.Header["Cache-Control"] = []string{"no-store"}
+	}
 	answer.Body = text.Bytes()
 	return answer, nil
 }

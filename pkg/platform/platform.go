@@ -22,6 +22,7 @@ import (
 	"github.com/heard-dev/heard/pkg/core/incident"
 	"github.com/heard-dev/heard/pkg/core/manage"
 	"github.com/heard-dev/heard/pkg/core/session"
+	"github.com/heard-dev/heard/pkg/core/signin"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/core/usage"
 	"github.com/heard-dev/heard/pkg/dialect/tongues"
@@ -85,8 +86,11 @@ type Service interface {
 const hashesAtOnce = 4
 
 // New makes a platform from opened parts. It is the one place where the time and randomness of the machine come in.
-func New(name string, parts Parts) *Platform {
-	p := &Platform{Parts: parts, Name: name, IDs: id.NewSource(time.Now, rand.Reader), Now: time.Now, Random: rand.Reader}
+func New(name string, parts Parts) *Platform { return NewAt(name, parts, time.Now) }
+
+// NewAt is New by another clock than the machine's.
+func NewAt(name string, parts Parts, now func() time.Time) *Platform {
+	p := &Platform{Parts: parts, Name: name, IDs: id.NewSource(now, rand.Reader), Now: now, Random: rand.Reader}
 	p.Passwords = tenant.NewPasswords(p.Random, hashesAtOnce)
 	p.Journal = audit.NewJournal(p.Store, p.Hasher.Derive("audit chain"), p.IDs, p.Now)
 	p.Manager = manage.New(manage.Deps{
@@ -96,6 +100,14 @@ func New(name string, parts Parts) *Platform {
 	p.uses = usage.NewRecorder(p.Store, p.Now)
 	p.leaks = newLeakWatch(p.Manager)
 	return p
+}
+
+// SignIn issues the tokens of members who log in.
+func (p *Platform) SignIn() *signin.Issuer {
+	return signin.New(signin.Deps{
+		Store: p.Store, Gate: p.Gate, Keyring: p.Keyring, Keyset: p.Keyset, Hasher: p.Hasher, Passwords: p.Passwords, Journal: p.Journal,
+		IDs: p.IDs, Now: p.Now, Random: p.Random,
+	})
 }
 
 // App joins services to one process.

@@ -1,10 +1,11 @@
-// Package token mints user tokens. It alone, with ingest and attachments, opens signing secrets.
+// Package token mints user tokens, and lets members log in. It alone, with ingest and attachments, opens signing secrets.
 package token
 
 import (
 	"context"
 	"time"
 
+	"github.com/heard-dev/heard/pkg/core/signin"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/httpkit"
 	"github.com/heard-dev/heard/pkg/platform/networked"
@@ -19,14 +20,18 @@ type Deps struct {
 	Apps   tenant.Store
 	Keyset secret.Keyset
 	Now    func() time.Time
+	SignIn *signin.Issuer
 }
 
 // Service is token.
-type Service struct{ minter *mint.Minter }
+type Service struct {
+	minter *mint.Minter
+	signIn *signin.Issuer
+}
 
 // New makes the service; it never dials.
 func New(deps Deps) *Service {
-	return &Service{&mint.Minter{Apps: deps.Apps, Keyset: deps.Keyset, Now: deps.Now}}
+	return &Service{minter: &mint.Minter{Apps: deps.Apps, Keyset: deps.Keyset, Now: deps.Now}, signIn: deps.SignIn}
 }
 
 // Open dials the networked stores and serves token alone.
@@ -35,13 +40,18 @@ func Open(ctx context.Context, cfg networked.Config, env *run.Env) (run.App, err
 	if err != nil {
 		return run.App{}, err
 	}
-	return p.App(env, New(Deps{Apps: p.Store, Keyset: p.Keyset, Now: p.Now})), nil
+	return p.App(env, New(Deps{Apps: p.Store, Keyset: p.Keyset, Now: p.Now, SignIn: p.SignIn()})), nil
 }
 
 // Routes adds what token serves.
 func (s *Service) Routes(kit *httpkit.Kit) {
 	httpapi.Userz(kit.API("userz"), s.minter)
+	httpapi.Sessions(kit.API("userz"), s.signIn)
+	httpapi.TwoFactor(kit.API("userz"), s.signIn)
+	httpapi.JWKS(kit.API("userz"), s.signIn)
 }
 
-// Loops are none.
-func (s *Service) Loops() []func(context.Context) error { return nil }
+// Loops forget sessions that are over.
+func (s *Service) Loops() []func(context.Context) error {
+	return []func(context.Context) error{s.signIn.Run}
+}
