@@ -45,6 +45,7 @@ type Store struct {
 
 	uploads    atomic.Uint64
 	publishing sync.Mutex
+	deleting   chan struct{} // one at a time deletes, or holds what is there
 }
 
 var _ attachment.Blobs = (*Store)(nil)
@@ -73,7 +74,7 @@ func Open(o Options) (*Store, error) {
 	}
 	return &Store{
 		root: root, baseURL: o.BaseURL, mount: strings.TrimSuffix(o.Mount, "/") + "/",
-		key: o.SigningKey, now: o.Now, log: o.Logger,
+		key: o.SigningKey, now: o.Now, log: o.Logger, deleting: make(chan struct{}, 1),
 	}, nil
 }
 
@@ -103,11 +104,15 @@ func (s *Store) Stat(ctx context.Context, key string) (attachment.Object, error)
 	return f.object, f.Close()
 }
 
-// Delete removes the file for good; one that is gone already is no error.
+// Delete removes the file for good; one that is gone already is no error. It waits while files are held.
 func (s *Store) Delete(ctx context.Context, key string) error {
 	if err := ready(ctx, key); err != nil {
 		return err
 	}
+	if err := s.turn(ctx); err != nil {
+		return err
+	}
+	defer func() { <-s.deleting }()
 	switch err := s.root.Remove(key); {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
