@@ -103,7 +103,7 @@ func (i *installation) slot(org id.ID, key string) attachment.Slot {
 func TestOnlyTheAppsOwnUploadsAreCitedAsTheyAre(t *testing.T) {
 	onEveryStore(t, asItIs, func(t *testing.T, i *installation) {
 		h, theirs := i.found("acme"), i.found("other")
-		sister, _, err := i.manager.CreateApp(t.Context(), h.org.ID, manage.AppDraft{Slug: "sister", Name: "Sister", PublicSubmission: true})
+		sister, _, err := i.manager.CreateApp(t.Context(), byTest(), h.org.ID, manage.AppDraft{Slug: "sister", Name: "Sister", PublicSubmission: true})
 		must(t, err)
 		honest := i.upload(h.app, "content")
 		empty, _ := i.reserve(h.app, "content")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
@@ -24,11 +25,11 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/heard-dev/heard/pkg/core/apikey"
+	"github.com/heard-dev/heard/pkg/core/gate"
 	"github.com/heard-dev/heard/pkg/core/incident"
 	"github.com/heard-dev/heard/pkg/core/manage"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/core/usertoken"
-	"github.com/heard-dev/heard/pkg/id"
 	"github.com/heard-dev/heard/pkg/platform"
 	"github.com/heard-dev/heard/pkg/run"
 	"github.com/heard-dev/heard/pkg/secret"
@@ -48,15 +49,18 @@ func must(t testing.TB, err error) {
 }
 
 // keys are an installation's.
-func keys(t testing.TB) (secret.Keyset, apikey.Hasher) {
+func keys(t testing.TB) platform.Opened {
 	t.Helper()
-	text, err := secret.NewKeysetJSON()
+	keyset, err := secret.NewKeysetJSON()
 	must(t, err)
-	keyset, err := secret.ParseKeyset(text)
+	seed := func() secret.String {
+		var bytes [32]byte
+		rand.Read(bytes[:])
+		return secret.String(hex.EncodeToString(bytes[:]))
+	}
+	opened, err := platform.Keys{Keyset: keyset, HashKey: seed(), SessionKeys: seed()}.Open()
 	must(t, err)
-	hasher, err := apikey.NewHasher([]byte(rand.Text() + "0123456789")[:32])
-	must(t, err)
-	return keyset, hasher
+	return opened
 }
 
 // clock stands still until it is moved.
@@ -89,8 +93,7 @@ func embedded(t testing.TB, store platform.Store, now func() time.Time) platform
 	})
 	must(t, err)
 	t.Cleanup(func() { must(t, files.Close()) })
-	keyset, hasher := keys(t)
-	return platform.Parts{Store: store, Gate: memgate.New(memgate.Options{Now: now}), Blobs: files, Keyset: keyset, Hasher: hasher}
+	return platform.Parts{Store: store, Gate: memgate.New(memgate.Options{Now: now}), Blobs: files, Opened: keys(t)}
 }
 
 // installation is Heard with all its services, without a port.
@@ -121,8 +124,7 @@ func (l *lines) WithGroup(string) slog.Handler      { return l }
 // serve makes the handler of all services on these parts.
 func serve(t testing.TB, parts platform.Parts, now func() time.Time) *installation {
 	t.Helper()
-	p := platform.New("heard", parts)
-	p.Now, p.IDs = now, id.NewSource(now, rand.Reader)
+	p := platform.NewAt("heard", parts, now)
 	i := &installation{Platform: p, t: t, manager: p.Manager}
 	env := &run.Env{Telemetry: telemetry.Discard()}
 	kit := p.Kit(env, func(met incident.Incident) {
@@ -208,6 +210,9 @@ func mongo(t testing.TB, uri, name string, monitor *event.CommandMonitor) platfo
 	return store
 }
 
+// byTest is who changes things where a test does not care who.
+func byTest() manage.By { return manage.Operator("a test") }
+
 // household is an Org with one App and one key, and what opens them.
 type household struct {
 	org     tenant.Org
@@ -222,18 +227,21 @@ func (i *installation) found(slug string) household {
 	i.t.Helper()
 	ctx := context.Background()
 	limits := map[string]tenant.Rate{}
-	for _, policy := range []string{"feedback.ip", "feedback.user", "attachments.ip", "attachments.user", "api.key"} {
-		limits[policy] = tenant.Rate{Limit: 1e8}
+	for _, policy := range gate.Policies() {
+		limits[policy.Name] = tenant.Rate{Limit: 1e8}
 	}
-	h := household{org: tenant.Org{ID: i.IDs.New(), Slug: slug, Name: slug, Plan: tenant.DefaultPlan, Limits: limits, CreatedAt: i.Now()}}
+	h := household{org: tenant.Org{
+		ID: i.IDs.New(), Slug: slug, Name: slug, Plan: tenant.DefaultPlan, Limits: limits, LeakPolicy: tenant.NotifyLeaks,
+		CreatedAt: i.Now(), Version: 1,
+	}}
 	must(i.t, i.Store.CreateOrg(ctx, h.org))
-	app, text, err := i.manager.CreateApp(ctx, h.org.ID, manage.AppDraft{Slug: "app", Name: "App of " + slug, PublicSubmission: true})
+	app, text, err := i.manager.CreateApp(ctx, byTest(), h.org.ID, manage.AppDraft{Slug: "app", Name: "App of " + slug, PublicSubmission: true})
 	must(i.t, err)
 	h.app = app
 	h.signing, err = usertoken.ParseSecret(text.Reveal())
 	must(i.t, err)
 	var sk secret.String
-	h.key, sk, err = i.manager.CreateKey(ctx, h.org.ID, "a key", "a test")
+	h.key, sk, err = i.manager.CreateKey(ctx, byTest(), h.org.ID, manage.KeyDraft{Name: "a key"})
 	must(i.t, err)
 	h.sk = sk.Reveal()
 	return h

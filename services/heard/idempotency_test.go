@@ -117,7 +117,7 @@ func (i *installation) holds(org id.ID, want int) {
 func TestARepeatIsAnsweredAsTheFirstWas(t *testing.T) {
 	onEveryStore(t, asItIs, func(t *testing.T, i *installation) {
 		h := i.found("acme")
-		other, _, err := i.manager.CreateApp(t.Context(), h.org.ID, manage.AppDraft{Slug: "other", Name: "Other", PublicSubmission: true})
+		other, _, err := i.manager.CreateApp(t.Context(), byTest(), h.org.ID, manage.AppDraft{Slug: "other", Name: "Other", PublicSubmission: true})
 		must(t, err)
 		first, replayed := i.stored(i.say(h.app, "k", "x"))
 		if replayed {

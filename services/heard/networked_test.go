@@ -43,7 +43,7 @@ func deploy(t *testing.T) *deployment {
 		t.Skip("HEARD_TEST_REDIS_URL names no Redis")
 	}
 	d := &deployment{database: database(t), prefix: "heard-test-" + rand.Text() + ":"}
-	d.parts.Keyset, d.parts.Hasher = keys(t)
+	d.parts.Opened = keys(t)
 	d.redis = newProxy(t, address)
 	t.Cleanup(func() {
 		options, err := redis.ParseURL(address)
@@ -65,7 +65,7 @@ func (d *deployment) process(t *testing.T, monitor *event.CommandMonitor, hooks 
 	must(t, err)
 	t.Cleanup(func() { must(t, shared.Close()) })
 	parts := embedded(t, mongo(t, mongoURI(t), d.database, monitor), time.Now)
-	parts.Keyset, parts.Hasher = d.parts.Keyset, d.parts.Hasher
+	parts.Opened = d.parts.Opened
 	local := memgate.New(memgate.Options{Now: time.Now, Share: shared.Replicas})
 	parts.Gate = gate.NewFallback(shared, local, gate.FallbackOptions{Now: time.Now, ProbeAfter: probeAfter})
 	return serve(t, parts, time.Now)
@@ -200,7 +200,7 @@ func TestAKeyRevokedInOneProcessIsDeadInAll(t *testing.T) {
 	acme, other := first.found("acme"), first.found("other")
 
 	hotUntil(t, func() int { return list(first, acme.sk) }, func() {
-		_, err := second.manager.RevokeKey(t.Context(), acme.org.ID, acme.key.ID)
+		_, err := second.manager.RevokeKey(t.Context(), byTest(), acme.org.ID, acme.key.ID)
 		must(t, err)
 	})
 	if code := list(second, acme.sk); code != http.StatusUnauthorized {
@@ -214,7 +214,7 @@ func TestAKeyRevokedInOneProcessIsDeadInAll(t *testing.T) {
 	}
 	d.redis.cut(true)
 	hotUntil(t, func() int { return list(first, other.sk) }, func() {
-		if _, err := second.manager.RevokeKey(t.Context(), other.org.ID, other.key.ID); apierr.KindOf(err) != apierr.Unavailable {
+		if _, err := second.manager.RevokeKey(t.Context(), byTest(), other.org.ID, other.key.ID); apierr.KindOf(err) != apierr.Unavailable {
 			t.Errorf("revoked without Redis: %v", err)
 		}
 	})
@@ -226,7 +226,7 @@ func TestAKeyRevokedInOneProcessIsDeadInAll(t *testing.T) {
 			}
 		}
 	}
-	_, err := second.manager.RevokeKey(t.Context(), other.org.ID, other.key.ID) // safe to repeat, and now a promise
+	_, err := second.manager.RevokeKey(t.Context(), byTest(), other.org.ID, other.key.ID) // safe to repeat, and now a promise
 	must(t, err)
 }
 

@@ -147,7 +147,7 @@ func TestAFileIsDownloadedByALinkThatEnds(t *testing.T) {
 func TestAMintedTokenSpeaksForOneUserOfOneApp(t *testing.T) {
 	onEveryStore(t, asItIs, func(t *testing.T, i *installation) {
 		h, other := i.found("acme"), i.found("other")
-		app, _, err := i.manager.CreateApp(t.Context(), h.org.ID, manage.AppDraft{Slug: "private", Name: "Private"})
+		app, _, err := i.manager.CreateApp(t.Context(), byTest(), h.org.ID, manage.AppDraft{Slug: "private", Name: "Private"})
 		must(t, err)
 		mint := func(h household, app id.ID, body string) *httptest.ResponseRecorder {
 			return i.call(http.MethodPost, "/v1/tokens/mint?appId="+app.String(), h.sk, body)
@@ -179,7 +179,7 @@ func TestAMintedTokenSpeaksForOneUserOfOneApp(t *testing.T) {
 		}
 
 		// Rotated without an overlap: what was minted is dead, what is minted is of the new secret.
-		_, _, err = i.manager.RotateSecret(t.Context(), h.org.ID, app.ID, 0)
+		_, _, err = i.manager.RotateSecret(t.Context(), byTest(), h.org.ID, app.ID, 0)
 		must(t, err)
 		i.refused(say(token), http.StatusUnauthorized, apierr.CodeInvalidUserToken)
 		token, life = minted(`{"sub":"ann","expiresInSeconds":60}`)
@@ -203,7 +203,7 @@ func TestAMintedTokenSpeaksForOneUserOfOneApp(t *testing.T) {
 func TestAppsAreListedWithoutTheirSecrets(t *testing.T) {
 	onEveryStore(t, asItIs, func(t *testing.T, i *installation) {
 		h := i.found("acme")
-		second, text, err := i.manager.CreateApp(t.Context(), h.org.ID, manage.AppDraft{
+		second, text, err := i.manager.CreateApp(t.Context(), byTest(), h.org.ID, manage.AppDraft{
 			Slug: "second", Name: "Second", AllowedOrigins: []string{"https://a.example"},
 		})
 		must(t, err)
