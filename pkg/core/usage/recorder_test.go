@@ -19,13 +19,13 @@ import (
 type distant struct {
 	*sqlitestore.Store
 	away   atomic.Bool
-	slow   time.Duration
+	slow   atomic.Int64 // nanoseconds
 	writes atomic.Int64
 }
 
 func (d *distant) TouchUses(ctx context.Context, uses []usage.Use) error {
 	d.writes.Add(1)
-	time.Sleep(d.slow)
+	time.Sleep(time.Duration(d.slow.Load()))
 	if d.away.Load() {
 		return apierr.Away(errors.New("away"))
 	}
@@ -157,7 +157,7 @@ func TestAFirstUseThatFailsLateDoesNotHideALaterOne(t *testing.T) {
 		d := start(t)
 		defer d.stop()
 		d.store.away.Store(true)
-		d.store.slow = 10 * time.Second
+		d.store.slow.Store(int64(10 * time.Second))
 		go d.use(key)
 		time.Sleep(time.Second)
 		last := d.use(key)
