@@ -58,36 +58,38 @@ func (r Role) rank() int {
 	return 0
 }
 
-// row says of one right which roles have it, and whether a key has it that was made without naming scopes.
+// row says of one right which roles have it, whether a key has it that was made without naming scopes, and whether one can
+// that is bound to an App.
 type row struct {
 	right                Right
 	member, admin, owner bool
 	byDefault            bool
+	inApp                bool
 }
 
 // table is all there is to know about who may do what.
 func table() []row {
 	const yes, no = true, false
 	return []row{
-		//               member admin owner  keys without scopes
-		{FeedbackRead, yes, yes, yes, yes},
-		{FeedbackWrite, yes, yes, yes, yes},
-		{EventsRead, yes, yes, yes, yes},
-		{EventsWrite, no, yes, yes, yes},
-		{TokensMint, no, yes, yes, yes},
-		{AppsRead, yes, yes, yes, yes},
-		{AppsManage, no, yes, yes, no},
-		{UsersRead, no, yes, yes, yes},
-		{UsersManage, no, yes, yes, yes},
-		{KeysManage, no, yes, yes, no},
-		{MembersRead, yes, yes, yes, no},
-		{MembersManage, no, yes, yes, no},
-		{AuditRead, no, yes, yes, no},
-		{PeopleErase, no, yes, yes, no},
-		{OrgRead, yes, yes, yes, no},
-		{OrgManage, no, yes, yes, no},
-		{OrgDelete, no, no, yes, no},
-		{OrgsAdminister, no, no, yes, no},
+		//               member admin owner  keys without scopes, keys of one App
+		{FeedbackRead, yes, yes, yes, yes, yes},
+		{FeedbackWrite, yes, yes, yes, yes, yes},
+		{EventsRead, yes, yes, yes, yes, yes},
+		{EventsWrite, no, yes, yes, yes, yes},
+		{TokensMint, no, yes, yes, yes, yes},
+		{AppsRead, yes, yes, yes, yes, yes},
+		{AppsManage, no, yes, yes, no, yes},
+		{UsersRead, no, yes, yes, yes, no},
+		{UsersManage, no, yes, yes, yes, no},
+		{KeysManage, no, yes, yes, no, no},
+		{MembersRead, yes, yes, yes, no, no},
+		{MembersManage, no, yes, yes, no, no},
+		{AuditRead, no, yes, yes, no, no},
+		{PeopleErase, no, yes, yes, no, no},
+		{OrgRead, yes, yes, yes, no, no},
+		{OrgManage, no, yes, yes, no, no},
+		{OrgDelete, no, no, yes, no, no},
+		{OrgsAdminister, no, no, yes, no, no},
 	}
 }
 
@@ -109,6 +111,12 @@ func Of(role Role) []Right {
 // Default lists the scopes of a key that was made without naming any.
 func Default() []Right {
 	return choose(func(r row) bool { return r.byDefault })
+}
+
+// InApp lists the rights that mean something within one App. The others concern the whole Org: a key that is bound to an App
+// has none of them.
+func InApp() []Right {
+	return choose(func(r row) bool { return r.inApp })
 }
 
 // Both lists what a and b have in common, in a's order.

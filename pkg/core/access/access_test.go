@@ -8,26 +8,27 @@ import (
 	"github.com/heard-dev/heard/pkg/core/access"
 )
 
-// who may do what, as the documentation says it: o owners, a admins, m members, k keys that were made without naming scopes.
+// who may do what, as the documentation says it: o owners, a admins, m members, k keys that were made without naming
+// scopes, and 1 those of one App, whatever their scopes.
 const whoMayDoWhat = `
-	feedback:read    o a m k
-	feedback:write   o a m k
-	events:read      o a m k
-	events:write     o a - k
-	tokens:mint      o a - k
-	apps:read        o a m k
-	apps:manage      o a - -
-	users:read       o a - k
-	users:manage     o a - k
-	keys:manage      o a - -
-	members:read     o a m -
-	members:manage   o a - -
-	audit:read       o a - -
-	people:erase     o a - -
-	org:read         o a m -
-	org:manage       o a - -
-	org:delete       o - - -
-	orgs:administer  o - - -
+	feedback:read    o a m k 1
+	feedback:write   o a m k 1
+	events:read      o a m k 1
+	events:write     o a - k 1
+	tokens:mint      o a - k 1
+	apps:read        o a m k 1
+	apps:manage      o a - - 1
+	users:read       o a - k -
+	users:manage     o a - k -
+	keys:manage      o a - - -
+	members:read     o a m - -
+	members:manage   o a - - -
+	audit:read       o a - - -
+	people:erase     o a - - -
+	org:read         o a m - -
+	org:manage       o a - - -
+	org:delete       o - - - -
+	orgs:administer  o - - - -
 `
 
 func TestEveryRoleMayDoWhatTheTableSaysAndNothingElse(t *testing.T) {
@@ -39,7 +40,7 @@ func TestEveryRoleMayDoWhatTheTableSaysAndNothingElse(t *testing.T) {
 		if !right.Known() {
 			t.Errorf("%s is no right", right)
 		}
-		for column, has := range [][]access.Right{access.Of(access.Owner), access.Of(access.Admin), access.Of(access.Member), access.Default()} {
+		for column, has := range [][]access.Right{access.Of(access.Owner), access.Of(access.Admin), access.Of(access.Member), access.Default(), access.InApp()} {
 			if want := cells[1+column] != "-"; slices.Contains(has, right) != want {
 				t.Errorf("%s, column %d: allowed is %t", right, column+1, !want)
 			}

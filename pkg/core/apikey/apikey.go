@@ -67,16 +67,20 @@ func (k Key) Admits(address netip.Addr) bool {
 	return len(k.Networks) == 0 || slices.ContainsFunc(k.Networks, func(n netip.Prefix) bool { return n.Contains(address.Unmap()) })
 }
 
-// Rights is what the key may do at present: its scopes, as far as its creator's role goes. Creator is nil for a key that an
-// operator made, and a member without a role when its creator is gone.
+// Rights is what the key may do at present: its scopes, as far as its App and its creator's role go. Creator is nil for a key
+// that an operator made, and a member without a role when its creator is gone.
 func (k Key) Rights(creator *tenant.Member) []access.Right {
+	scopes := k.Scopes
+	if !k.App.IsZero() {
+		scopes = access.Both(scopes, access.InApp())
+	}
 	if creator == nil {
-		return k.Scopes
+		return scopes
 	}
 	if creator.Status != tenant.Active {
 		return nil
 	}
-	return access.Both(k.Scopes, access.Of(creator.Role))
+	return access.Both(scopes, access.Of(creator.Role))
 }
 
 // Hash is the HMAC-SHA256 of a key under the installation's hash key.

@@ -31,17 +31,14 @@ const (
 	maxDescription      = 2000 // bytes
 )
 
-// CreateApp makes an App, and the signing secret that is shown once, as hex digits. A taken slug is apierr.Conflict, an
-// unknown Org apierr.NotFound.
-func (m *Manager) CreateApp(ctx context.Context, by By, org id.ID, draft AppDraft) (tenant.App, secret.String, error) {
-	if _, err := m.Store.Org(ctx, org); err != nil {
-		return tenant.App{}, "", err
-	}
+// Check names every fault of the draft at once.
+func (d AppDraft) Check() error { return checkApp(d.app()) }
+
+// app is the draft as an App, with what it leaves out.
+func (d AppDraft) app() tenant.App {
 	app := tenant.App{
-		ID: m.IDs.New(), Org: org, Slug: draft.Slug, Name: draft.Name, Description: draft.Description,
-		PublicKey: apikey.NewPublic(m.Random), PublicSubmission: draft.PublicSubmission,
-		ProcessingMode: draft.ProcessingMode, BatchEnabled: draft.BatchEnabled, BatchWindowHours: draft.BatchWindowHours,
-		AllowedOrigins: draft.AllowedOrigins, CreatedAt: m.now(), Version: 1,
+		Slug: d.Slug, Name: d.Name, Description: d.Description, PublicSubmission: d.PublicSubmission, ProcessingMode: d.ProcessingMode,
+		BatchEnabled: d.BatchEnabled, BatchWindowHours: d.BatchWindowHours, AllowedOrigins: d.AllowedOrigins,
 	}
 	if app.ProcessingMode == "" {
 		app.ProcessingMode = tenant.Manual
@@ -49,6 +46,26 @@ func (m *Manager) CreateApp(ctx context.Context, by By, org id.ID, draft AppDraf
 	if app.BatchWindowHours == 0 {
 		app.BatchWindowHours = batchWindowHours
 	}
+	return app
+}
+
+// App finds an App; one that was deleted is apierr.NotFound even while it is being erased.
+func (m *Manager) App(ctx context.Context, org, app id.ID) (tenant.App, error) {
+	found, err := m.Store.App(ctx, org, app)
+	if err == nil && !found.DeletedAt.IsZero() {
+		return tenant.App{}, apierr.Missing("App")
+	}
+	return found, err
+}
+
+// CreateApp makes an App, and the signing secret that is shown once, as hex digits. A taken slug is apierr.Conflict, an
+// unknown Org apierr.NotFound.
+func (m *Manager) CreateApp(ctx context.Context, by By, org id.ID, draft AppDraft) (tenant.App, secret.String, error) {
+	if _, err := m.Store.Org(ctx, org); err != nil {
+		return tenant.App{}, "", err
+	}
+	app := draft.app()
+	app.ID, app.Org, app.PublicKey, app.CreatedAt, app.Version = m.IDs.New(), org, apikey.NewPublic(m.Random), m.now(), 1
 	if err := checkApp(app); err != nil {
 		return tenant.App{}, "", err
 	}
@@ -74,15 +91,26 @@ type AppChange struct {
 // UpdateApp changes an App's settings. Its slug and public key stay: they stand in web pages.
 func (m *Manager) UpdateApp(ctx context.Context, by By, org, app id.ID, change AppChange) (tenant.App, error) {
 	return m.changeApp(ctx, by, org, app, "app.update", func(a *tenant.App) error {
-		assign(&a.Name, change.Name)
-		assign(&a.Description, change.Description)
-		assign(&a.PublicSubmission, change.PublicSubmission)
-		assign(&a.ProcessingMode, change.ProcessingMode)
-		assign(&a.BatchEnabled, change.BatchEnabled)
-		assign(&a.BatchWindowHours, change.BatchWindowHours)
-		assign(&a.AllowedOrigins, change.AllowedOrigins)
+		change.apply(a)
 		return checkApp(*a)
 	})
+}
+
+// Check names every fault of the change at once.
+func (c AppChange) Check() error {
+	app := AppDraft{Slug: "app", Name: "App"}.app()
+	c.apply(&app)
+	return checkApp(app)
+}
+
+func (c AppChange) apply(a *tenant.App) {
+	assign(&a.Name, c.Name)
+	assign(&a.Description, c.Description)
+	assign(&a.PublicSubmission, c.PublicSubmission)
+	assign(&a.ProcessingMode, c.ProcessingMode)
+	assign(&a.BatchEnabled, c.BatchEnabled)
+	assign(&a.BatchWindowHours, c.BatchWindowHours)
+	assign(&a.AllowedOrigins, c.AllowedOrigins)
 }
 
 // DeleteApp ends an App: when this returns nothing honours its credentials, and everything it heard is being erased.

@@ -15,34 +15,17 @@ import (
 	"github.com/heard-dev/heard/pkg/secret"
 )
 
-// KeyDraft is an API key as it is asked for.
-type KeyDraft struct {
-	Format    string // empty: sk
-	Name      string
-	Scopes    []access.Right // nil: what its format is given by default
-	App       id.ID
-	Networks  []netip.Prefix
-	NotBefore time.Time
-	ExpiresAt time.Time
-	Limit     *tenant.Rate
-}
-
-const maxNetworks = 100
-
 // CreateKey makes an API key and the plaintext that is shown once. Nobody gives a key a scope that they do not have
 // themselves.
 func (m *Manager) CreateKey(ctx context.Context, by By, org id.ID, draft KeyDraft) (apikey.Key, secret.String, error) {
-	if draft.Format == "" {
-		draft.Format = apikey.Secret().Name
+	format, draft, err := draft.settled(by)
+	if err != nil {
+		return apikey.Key{}, "", err
 	}
-	format, known := apikey.FormatNamed(draft.Format)
-	if !known {
-		return apikey.Key{}, "", invalid("invalid_value", "must be sk, ub_live, ub_test, pk_live or userorbit", "format")
+	if err := draft.check(by, format, m.now()); err != nil {
+		return apikey.Key{}, "", err
 	}
-	if draft.Scopes == nil {
-		draft.Scopes = access.Both(format.Default, by.Rights)
-	}
-	if err := m.checkKey(ctx, by, org, format, draft); err != nil {
+	if err := m.placeKey(ctx, org, draft); err != nil {
 		return apikey.Key{}, "", err
 	}
 	key, text := format.Draw(m.Random, m.Hasher, apikey.Key{
@@ -145,42 +128,15 @@ func (m *Manager) NoteLeak(ctx context.Context, key apikey.Key, leak apikey.Leak
 	return err
 }
 
-// checkKey names every fault of a draft at once.
-func (m *Manager) checkKey(ctx context.Context, by By, org id.ID, format apikey.Format, draft KeyDraft) error {
-	faults := apierr.Issues(checkName(draft.Name))
-	fault := func(code, message string, path ...any) {
-		faults = append(faults, apierr.Issue{Path: path, Code: code, Message: message})
-	}
-	for i, scope := range draft.Scopes {
-		switch {
-		case !slices.Contains(format.Scopes, scope):
-			fault("invalid_value", "is no scope of keys of this format", "scopes", i)
-		case !slices.Contains(by.Rights, scope):
-			fault("forbidden", "is a scope that you do not have yourself", "scopes", i)
-		}
-	}
-	if !draft.ExpiresAt.IsZero() && !draft.ExpiresAt.After(m.now()) {
-		fault("out_of_range", "must be in the future", "expiresAt")
-	}
-	if !draft.ExpiresAt.IsZero() && !draft.ExpiresAt.After(draft.NotBefore) {
-		fault("out_of_range", "must be before expiresAt", "notBefore")
-	}
-	if len(draft.Networks) > maxNetworks {
-		fault("too_big", "must have at most 100 items", "allowedNetworks")
-	}
-	if draft.Limit != nil && (draft.Limit.Limit < 0 || draft.Limit.Burst < 0) {
-		fault("out_of_range", "must not be negative", "limit")
-	}
-	if len(faults) > 0 {
-		return apierr.Body(faults...)
-	}
+// placeKey refuses a draft for an Org or an App that is not there.
+func (m *Manager) placeKey(ctx context.Context, org id.ID, draft KeyDraft) error {
 	if _, err := m.Store.Org(ctx, org); err != nil {
 		return err
 	}
 	if draft.App.IsZero() {
 		return nil
 	}
-	_, err := m.Store.App(ctx, org, draft.App)
+	_, err := m.App(ctx, org, draft.App)
 	if err != nil && apierr.KindOf(err) == apierr.NotFound {
 		return invalid("not_found", "no such App", "appId")
 	}
