@@ -4,7 +4,7 @@ import "time"
 
 // Weight is a Draw in the whole numbers every Gate counts in, so that all of them count alike. A bucket's level is one such
 // number: of a token bucket the microseconds until it is full, of a window the cost drawn in it. A draw fits when
-// level + Need <= Room.
+// level + Need <= Room, and always when it gives back.
 type Weight struct {
 	Need   int64
 	Room   int64

@@ -36,7 +36,7 @@ func (g *Gate) draw(org id.ID, draws []gate.Draw) []gate.Decision {
 			}
 		}
 		readings = append(readings, r)
-		fits := r.level+r.taken <= r.weight.Room
+		fits := r.weight.Need < 0 || r.level+r.taken <= r.weight.Room
 		decisions[i] = r.weight.Decision(r.policy, r.level, now, fits)
 		fit = fit && fits
 	}
@@ -44,9 +44,15 @@ func (g *Gate) draw(org id.ID, draws []gate.Draw) []gate.Decision {
 		return decisions
 	}
 	for i, r := range readings {
-		level := max(0, r.level+r.taken) // a draw that gives back never gives more than was taken
+		taken := r.taken
+		for _, later := range readings[i+1:] {
+			if later.key == r.key {
+				taken = later.taken
+			}
+		}
+		level := max(0, r.level+taken) // a draw that gives back never gives more than was taken
 		decisions[i] = r.weight.Decision(r.policy, level, now, true)
-		if r.taken != 0 {
+		if taken != 0 {
 			g.keep(r.key, filled(r.weight, level, now), now)
 		}
 	}

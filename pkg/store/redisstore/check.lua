@@ -35,7 +35,7 @@ for i = 2, #KEYS do
     end
   end
   local before = taken[KEYS[i]] or 0
-  if level + before + need <= room then
+  if need < 0 or level + before + need <= room then
     taken[KEYS[i]] = before + need
     answer[i] = level
   else

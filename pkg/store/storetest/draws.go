@@ -165,6 +165,60 @@ func (g gates) sameBucket() {
 	}
 }
 
+// givenBack: never more than was drawn, nothing of anybody else's, and not even a lowered limit refuses it.
+func (g gates) givenBack() {
+	for _, p := range []gate.Policy{bucketOf(10, 4, 10*time.Hour), windowOf(4, 24*time.Hour)} {
+		g.one(draw(p, -1), true, 4)
+		g.one(draw(p, 3), true, 1)
+		g.one(draw(p, -1), true, 2)
+		g.one(gate.Draw{Policy: p, Bucket: "another", Cost: 4}, true, 0)
+		if got := g.one(draw(p, -3), true, 4); p.Algorithm == gate.TokenBucket && got.Reset != 0 {
+			g.Fatalf("a full bucket is %v from full", got.Reset)
+		}
+		g.one(draw(p, 5), false, 4)
+		g.one(draw(p, 4), true, 0)
+		g.one(gate.Draw{Policy: p, Bucket: "another", Cost: 0}, true, 0)
+
+		other := p
+		other.Name += " of another"
+		verdict := g.ask(g.org, draw(other, 2), draw(p, -2))
+		if !verdict.Allowed() || verdict.Decisions[0].Remaining != 2 || verdict.Decisions[1].Remaining != 2 {
+			g.Fatalf("taken here and given back there: %+v", verdict)
+		}
+		for _, costs := range [][2]int64{{-1, 1}, {1, -1}} {
+			verdict = g.ask(g.org, draw(p, costs[0]), draw(p, costs[1]))
+			if !verdict.Allowed() || verdict.Decisions[0].Remaining != 2 || verdict.Decisions[1].Remaining != 2 {
+				g.Fatalf("%d and %d: %+v", costs[0], costs[1], verdict)
+			}
+		}
+		g.one(draw(p, 0), true, 2)
+	}
+	g.one(draw(windowOf(10, 24*time.Hour), 6), true, 2)
+	g.one(draw(windowOf(4, 24*time.Hour), -1), true, 0)
+	g.one(draw(windowOf(10, 24*time.Hour), 0), true, 3)
+}
+
+func (g gates) keptBack() {
+	for _, p := range []gate.Policy{bucketOf(10, 4, 10*time.Hour), windowOf(4, 24*time.Hour)} {
+		spent := p
+		spent.Name += " that is spent"
+		g.one(draw(p, 3), true, 1)
+		g.one(draw(spent, 4), true, 0)
+		for _, draws := range [][]gate.Draw{{draw(p, -2), draw(spent, 1)}, {draw(spent, 1), draw(p, -2)}} {
+			if verdict := g.ask(g.org, draws...); verdict.Allowed() {
+				g.Fatalf("%+v", verdict)
+			}
+			g.one(draw(p, 0), true, 1)
+		}
+		stale := read[gate.Generation](g.T)(g.Generation(g.Context(), g.org))
+		must(g.T, g.Bump(g.Context(), g.org))
+		if verdict := g.askAt(stale, g.org, draw(p, -2)); !verdict.Stale {
+			g.Fatalf("%+v", verdict)
+		}
+		g.one(draw(p, 0), true, 1)
+	}
+}
+
 func (g gates) lowered() {
 	g.one(draw(bucketOf(10, 10, 10*time.Hour), 8), true, 2)
 	g.one(draw(bucketOf(10, 4, 10*time.Hour), 1), false, 0)

@@ -37,6 +37,8 @@ func Gates(t *testing.T, open func(t *testing.T) GateUnderTest) {
 		{"a cost of nothing only looks", gates.look},
 		{"all draws are made, or none", gates.allOrNothing},
 		{"draws from one bucket add up", gates.sameBucket},
+		{"what is given back can be drawn again", gates.givenBack},
+		{"a refused ask gives nothing back", gates.keptBack},
 		{"a lowered limit binds at once", gates.lowered},
 		{"a bucket survives a change of its algorithm", gates.changed},
 		{"buckets do not meet", gates.apart},
