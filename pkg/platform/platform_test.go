@@ -123,11 +123,14 @@ func TestKeysAreReadOrNamedWithoutBeingShown(t *testing.T) {
 		keys platform.Keys
 		want []string
 	}{
-		"good":         {platform.Keys{Keyset: keyset, HashKey: hash}, nil},
-		"none":         {platform.Keys{}, []string{"HEARD_KEYSET", "HEARD_HASH_KEY"}},
-		"a short hash": {platform.Keys{Keyset: keyset, HashKey: hash[2:]}, []string{"HEARD_HASH_KEY"}},
-		"no hex":       {platform.Keys{Keyset: keyset, HashKey: "s3cr3t" + hash[6:]}, []string{"HEARD_HASH_KEY"}},
-		"no keyset":    {platform.Keys{Keyset: "{\"s3cr3t\":1}", HashKey: hash}, []string{"HEARD_KEYSET"}},
+		"good":          {platform.Keys{Keyset: keyset, HashKey: hash, SessionKeys: hash}, nil},
+		"none":          {platform.Keys{}, []string{"HEARD_KEYSET", "HEARD_HASH_KEY", "HEARD_SESSION_KEYS"}},
+		"a short hash":  {platform.Keys{Keyset: keyset, HashKey: hash[2:], SessionKeys: hash}, []string{"HEARD_HASH_KEY"}},
+		"no hex":        {platform.Keys{Keyset: keyset, HashKey: "s3cr3t" + hash[6:], SessionKeys: hash}, []string{"HEARD_HASH_KEY"}},
+		"no keyset":     {platform.Keys{Keyset: "{\"s3cr3t\":1}", HashKey: hash, SessionKeys: hash}, []string{"HEARD_KEYSET"}},
+		"two seeds":     {platform.Keys{Keyset: keyset, HashKey: hash, SessionKeys: hash + ", " + hash}, nil},
+		"half a seed":   {platform.Keys{Keyset: keyset, HashKey: hash, SessionKeys: hash + "," + hash[2:]}, []string{"HEARD_SESSION_KEYS"}},
+		"a seed no hex": {platform.Keys{Keyset: keyset, HashKey: hash, SessionKeys: "s3cr3t" + hash[6:]}, []string{"HEARD_SESSION_KEYS"}},
 	} {
 		var named []string
 		for _, fault := range row.keys.Check() {
@@ -136,7 +139,7 @@ func TestKeysAreReadOrNamedWithoutBeingShown(t *testing.T) {
 				t.Errorf("%s: shown: %s", name, fault.Reason)
 			}
 		}
-		_, _, err := row.keys.Open()
+		_, err := row.keys.Open()
 		if !slices.Equal(named, row.want) || (err == nil) != (row.want == nil) {
 			t.Errorf("%s: %v, %v", name, named, err)
 		}

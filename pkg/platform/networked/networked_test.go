@@ -15,6 +15,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/heard-dev/heard/pkg/config"
+	"github.com/heard-dev/heard/pkg/core/manage"
 	"github.com/heard-dev/heard/pkg/platform/networked"
 	"github.com/heard-dev/heard/pkg/run"
 	"github.com/heard-dev/heard/pkg/secret"
@@ -37,6 +38,7 @@ func environment(t *testing.T) []string {
 	}
 	keyset, err := secret.NewKeysetJSON()
 	must(t, err)
+	zeroes := hex.EncodeToString(make([]byte, 32))
 	name := "heard_test_" + strings.ToLower(rand.Text())
 	t.Cleanup(func() {
 		ctx := context.Background()
@@ -54,7 +56,7 @@ func environment(t *testing.T) []string {
 	})
 	return []string{
 		"HEARD_MONGO_URI=" + mongoURI, "HEARD_MONGO_DATABASE=" + name, "HEARD_REDIS_URL=" + redisURL, "HEARD_REDIS_PREFIX=" + name + ":",
-		"HEARD_KEYSET=" + keyset.Reveal(), "HEARD_HASH_KEY=" + hex.EncodeToString(make([]byte, 32)), "HEARD_TRUSTED_PROXIES=10.0.0.0/8",
+		"HEARD_KEYSET=" + keyset.Reveal(), "HEARD_HASH_KEY=" + zeroes, "HEARD_SESSION_KEYS=" + zeroes, "HEARD_TRUSTED_PROXIES=10.0.0.0/8",
 	}
 }
 
@@ -77,9 +79,10 @@ func TestProcessesOfOneEnvironmentShareIt(t *testing.T) {
 		t.Errorf("ready: %d", w.Code)
 	}
 
-	org, err := first.Manager.CreateOrg(ctx, "acme", "Acme")
+	by := manage.Operator("a test")
+	org, err := first.Manager.CreateOrg(ctx, by, manage.OrgDraft{Slug: "acme", Name: "Acme"})
 	must(t, err)
-	key, text, err := first.Manager.CreateKey(ctx, org.ID, "a key", "a test")
+	key, text, err := first.Manager.CreateKey(ctx, by, org.ID, manage.KeyDraft{Name: "a key"})
 	must(t, err)
 	before, err := first.Gate.Generation(ctx, org.ID)
 	must(t, err)
@@ -88,7 +91,7 @@ func TestProcessesOfOneEnvironmentShareIt(t *testing.T) {
 	if found.ID != key.ID {
 		t.Errorf("found %+v", found)
 	}
-	_, err = second.Manager.RevokeKey(ctx, org.ID, key.ID)
+	_, err = second.Manager.RevokeKey(ctx, by, org.ID, key.ID)
 	must(t, err)
 	if after, err := first.Gate.Generation(ctx, org.ID); err != nil || after == before {
 		t.Errorf("generation %d after %d, %v", after, before, err)
