@@ -94,15 +94,15 @@ func (a *API) operation(route Route) huma.Operation {
 		Tags: []string{route.Tag}, DefaultStatus: route.Status, Responses: map[string]*huma.Response{},
 	}
 	faults := slices.Concat(route.Errors, route.Door.faults, []Fault{
-		{apierr.Internal, apierr.CodeInternal, "the fault is ours; `requestId` is what to tell the operator"},
-		{apierr.Unavailable, apierr.CodeInternal, "a store is away; try again, with an `Idempotency-Key` where there is one"},
+		{Kind: apierr.Internal, Code: apierr.CodeInternal, When: "the fault is ours", Also: "`requestId` is what to tell the operator"},
+		{Kind: apierr.Unavailable, Code: apierr.CodeInternal, When: "a store is away; try again, with an `Idempotency-Key` where there is one"},
 	})
 	if route.MaxBody > 0 {
 		faults = append(faults,
-			Fault{apierr.Invalid, apierr.CodeInvalidBody, "the body breaks its schema; `details` lists every fault"},
-			Fault{apierr.Timeout, apierr.CodeRequestTimeout, "the body came too slowly"},
-			Fault{apierr.TooLarge, apierr.CodePayloadTooLarge, fmt.Sprintf("the body is larger than %d bytes", route.MaxBody)},
-			Fault{apierr.UnsupportedMedia, apierr.CodeUnsupportedMedia, "the Content-Type is not application/json"})
+			Fault{Kind: apierr.Invalid, Code: apierr.CodeInvalidBody, When: "the body breaks its schema", Also: "`details` lists every fault"},
+			Fault{Kind: apierr.Timeout, Code: apierr.CodeRequestTimeout, When: "the body came too slowly"},
+			Fault{Kind: apierr.TooLarge, Code: apierr.CodePayloadTooLarge, When: fmt.Sprintf("the body is larger than %d bytes", route.MaxBody)},
+			Fault{Kind: apierr.UnsupportedMedia, Code: apierr.CodeUnsupportedMedia, When: "the Content-Type is not application/json"})
 	}
 	op.Security = route.Door.security
 	envelope := a.document.OpenAPI().Components.Schemas.Schema(reflect.TypeOf(a.dialect.About().Envelope), true, "Error")
@@ -113,7 +113,19 @@ func (a *API) operation(route Route) huma.Operation {
 			response = &huma.Response{Content: map[string]*huma.MediaType{mediaJSON: {Schema: envelope}}}
 			op.Responses[status] = response
 		}
-		response.Description = strings.TrimPrefix(response.Description+"; ", "; ") + "`" + string(fault.Code) + "`: " + fault.When
+		response.Description = strings.TrimPrefix(response.Description+"; ", "; ") + a.tell(fault)
 	}
 	return op
+}
+
+// tell describes a fault in what its surface has words for.
+func (a *API) tell(fault Fault) string {
+	if a.dialect.About().Textual {
+		return fault.When
+	}
+	text := "`" + string(fault.Code) + "`: " + fault.When
+	if fault.Also != "" {
+		text += "; " + fault.Also
+	}
+	return text
 }

@@ -10,11 +10,12 @@ import (
 	"github.com/heard-dev/heard/pkg/core/gate"
 )
 
-// Fault is an error that a route documents.
+// Fault is an error that a route documents. Also is what the answer says besides, on a surface whose refusals can.
 type Fault struct {
 	Kind apierr.Kind
 	Code apierr.Code
 	When string
+	Also string
 }
 
 // Door is what a request must pass to enter: a kind of credential, a right and a budget. The zero Door is open.
@@ -28,14 +29,14 @@ type Door struct {
 }
 
 var credentialFaults = []Fault{
-	{apierr.Unauthenticated, apierr.CodeMissingAuthorization, "no credential is presented"},
-	{apierr.Unauthenticated, apierr.CodeInvalidAuthorization, "the header is malformed, or its credential opens nothing here"},
-	{apierr.Limited, apierr.CodeRateLimited, "the budget is spent; `Retry-After` tells for how many seconds"},
+	{Kind: apierr.Unauthenticated, Code: apierr.CodeMissingAuthorization, When: "no credential is presented"},
+	{Kind: apierr.Unauthenticated, Code: apierr.CodeInvalidAuthorization, When: "the header is malformed, or its credential opens nothing here"},
+	{Kind: apierr.Limited, Code: apierr.CodeRateLimited, When: "the budget is spent; `Retry-After` tells for how many seconds"},
 }
 
 var rightFaults = append([]Fault{
-	{apierr.Forbidden, apierr.CodeForbidden, "the credential is good, but not for this; `details.required` names the right"},
-	{apierr.Forbidden, apierr.CodeAddressNotAllowed, "the API key may not be used from this address"},
+	{Kind: apierr.Forbidden, Code: apierr.CodeForbidden, When: "the credential is good, but not for this", Also: "`details.required` names the right"},
+	{Kind: apierr.Forbidden, Code: apierr.CodeAddressNotAllowed, When: "the API key may not be used from this address"},
 }, credentialFaults...)
 
 // Server is the door of an Org's own backend: an sk_ key.
@@ -114,10 +115,10 @@ func Widget(budget auth.Budget) Door {
 		security: []map[string][]string{{"publicKey": {}}, {"publicKey": {}, "userToken": {}}},
 		browser:  true,
 		faults: append([]Fault{
-			{apierr.Unauthenticated, apierr.CodeUnknownApp, "no App has this public key"},
-			{apierr.Unauthenticated, apierr.CodeInvalidUserToken, "the user token is forged, expired or another App's"},
-			{apierr.Forbidden, apierr.CodeOriginNotAllowed, "the App lists the origins it hears, and this is none of them"},
-			{apierr.Forbidden, apierr.CodePublicDisabled, "the App takes private submissions only, and there is no user token"},
+			{Kind: apierr.Unauthenticated, Code: apierr.CodeUnknownApp, When: "no App has this public key"},
+			{Kind: apierr.Unauthenticated, Code: apierr.CodeInvalidUserToken, When: "the user token is forged, expired or another App's"},
+			{Kind: apierr.Forbidden, Code: apierr.CodeOriginNotAllowed, When: "the App lists the origins it hears, and this is none of them"},
+			{Kind: apierr.Forbidden, Code: apierr.CodePublicDisabled, When: "the App takes private submissions only, and there is no user token"},
 		}, credentialFaults...),
 		admit: func(ctx context.Context, a *auth.Authenticator, cred auth.Credential) (auth.Principal, gate.Verdict, error) {
 			return a.Widget(ctx, cred, budget)

@@ -81,8 +81,11 @@ func serve[In, Out any](x *exchange, params *params, body *strictjson.Schema, ou
 // BodySum is the SHA-256 of a request's body, for an In that has a field of that name.
 type BodySum [sha256.Size]byte
 
-// decodeBody reads, checks and decodes a JSON body.
+// decodeBody reads, checks and decodes a JSON body. One that is a pointer may be left out.
 func (x *exchange) decodeBody(schema *strictjson.Schema, in reflect.Value) error {
+	if in.FieldByName("Body").Kind() == reflect.Pointer && x.c.Request.ContentLength == 0 {
+		return nil
+	}
 	if !isJSON(x.c.Request.Header.Get("Content-Type")) {
 		return apierr.New(apierr.UnsupportedMedia, apierr.CodeUnsupportedMedia, "The Content-Type must be application/json.")
 	}

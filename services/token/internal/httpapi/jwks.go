@@ -18,8 +18,12 @@ func JWKS(api *httpkit.API, issuer *signin.Issuer) {
 		Notes: "Verify a token's signature (EdDSA), `iss` (`heard`), `use` (`access`), `org` and `exp` with them. That its session has not " +
 			"been ended since only Heard knows.",
 	}, func(context.Context, auth.Principal, *struct{}) (*jwksOut, error) {
-		return &jwksOut{CacheControl: "public, max-age=300", Body: jwks{Keys: issuer.Keyring.Public()}}, nil
+		return publicKeys(issuer), nil
 	})
+}
+
+func publicKeys(issuer *signin.Issuer) *jwksOut {
+	return &jwksOut{CacheControl: "public, max-age=300", Body: jwks{Keys: issuer.Keyring.Public()}}
 }
 
 type jwksOut struct {
