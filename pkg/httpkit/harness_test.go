@@ -18,7 +18,9 @@ import (
 
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/auth"
+	"github.com/heard-dev/heard/pkg/core/access"
 	"github.com/heard-dev/heard/pkg/core/apikey"
+	"github.com/heard-dev/heard/pkg/core/audit"
 	"github.com/heard-dev/heard/pkg/core/gate"
 	"github.com/heard-dev/heard/pkg/core/incident"
 	"github.com/heard-dev/heard/pkg/core/jsonobject"
@@ -162,6 +164,9 @@ func pings() map[string]string {
 	}
 }
 
+// byTest is who changes things where a test does not care who.
+func byTest() manage.By { return manage.Operator("a test") }
+
 func newSite(t *testing.T, proxies ...netip.Prefix) *site {
 	t.Helper()
 	s := &site{T: t, contexts: make(chan context.Context, 1)}
@@ -177,11 +182,15 @@ func newSite(t *testing.T, proxies ...netip.Prefix) *site {
 	admission := memgate.New(memgate.Options{Now: time.Now})
 	ids := id.NewSource(time.Now, rand.Reader)
 	s.manager = manage.New(manage.Deps{
-		Store: store, Gate: admission, Hasher: hasher, Keyset: keyset, IDs: ids, Now: time.Now, Random: rand.Reader,
+		Store: store, Gate: admission, Hasher: hasher, Keyset: keyset, Journal: audit.NewJournal(store, hasher.Derive("audit"), ids, time.Now),
+		IDs: ids, Now: time.Now, Random: rand.Reader,
 	})
 	s.kit = httpkit.New(httpkit.Deps{
 		Service: "site",
-		Auth:    auth.New(auth.Deps{Directory: store, Gate: admission, Hasher: hasher, Keyset: keyset, Now: time.Now}),
+		Auth: auth.New(auth.Deps{
+			Directory: store, Gate: admission, Hasher: hasher, Keyset: keyset, Now: time.Now,
+			Used: func(context.Context, id.ID, id.ID) {}, Leaked: func(apikey.Key, string) {},
+		}),
 		IDs:     ids, Now: time.Now, Telemetry: telemetry.Discard(), TrustedProxies: proxies,
 		Incidents: func(i incident.Incident) {
 			s.mu.Lock()
@@ -194,10 +203,10 @@ func newSite(t *testing.T, proxies ...netip.Prefix) *site {
 	s.kit.ServeDocuments()
 	s.Handler = s.kit.Handler()
 
-	s.org, err = s.manager.CreateOrg(t.Context(), "acme", "Acme")
+	s.org, err = s.manager.CreateOrg(t.Context(), byTest(), manage.OrgDraft{Slug: "acme", Name: "Acme"})
 	s.must(err)
 	s.app = s.newApp("app")
-	_, key, err := s.manager.CreateKey(t.Context(), s.org.ID, "a key", "a test")
+	_, key, err := s.manager.CreateKey(t.Context(), byTest(), s.org.ID, manage.KeyDraft{Name: "a key"})
 	s.must(err)
 	s.key = key.Reveal()
 	return s
@@ -213,7 +222,7 @@ func (s *site) routes() {
 		}, s.take)
 	}
 	httpkit.Handle(native, httpkit.Route{
-		Method: http.MethodGet, Path: queries, ID: "query", Status: http.StatusOK, Door: httpkit.Server(ample("key")),
+		Method: http.MethodGet, Path: queries, ID: "query", Status: http.StatusOK, Door: httpkit.Server(access.FeedbackRead, ample("key")),
 	}, func(_ context.Context, _ auth.Principal, in *queryIn) (*queryOut, error) {
 		return &queryOut{Body: *in}, nil
 	})
@@ -225,7 +234,7 @@ func (s *site) routes() {
 
 func (s *site) newApp(slug string) tenant.App {
 	s.Helper()
-	app, _, err := s.manager.CreateApp(s.Context(), s.org.ID, manage.AppDraft{Slug: slug, Name: slug, PublicSubmission: true})
+	app, _, err := s.manager.CreateApp(s.Context(), byTest(), s.org.ID, manage.AppDraft{Slug: slug, Name: slug, PublicSubmission: true})
 	s.must(err)
 	return app
 }

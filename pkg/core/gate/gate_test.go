@@ -53,13 +53,30 @@ func TestAStaleVerdictAllowsNothing(t *testing.T) {
 	}
 }
 
-func TestTheNativePoliciesAreTheDocumentedOnes(t *testing.T) {
-	want := map[string][2]int64{ // tokens a minute, and at once
-		"feedback.ip": {60, 60}, "feedback.user": {120, 120}, "attachments.ip": {120, 120}, "attachments.user": {240, 240}, "api.key": {600, 100},
+func TestThePoliciesAreTheDocumentedOnes(t *testing.T) {
+	type numbers struct {
+		algorithm gate.Algorithm
+		limit     int64
+		period    time.Duration
+		atOnce    int64
+	}
+	const quarter = 15 * time.Minute
+	want := map[string]numbers{
+		"feedback.ip":      {gate.TokenBucket, 60, time.Minute, 60},
+		"feedback.user":    {gate.TokenBucket, 120, time.Minute, 120},
+		"attachments.ip":   {gate.TokenBucket, 120, time.Minute, 120},
+		"attachments.user": {gate.TokenBucket, 240, time.Minute, 240},
+		"api.key":          {gate.TokenBucket, 600, time.Minute, 100},
+		"api.member":       {gate.TokenBucket, 600, time.Minute, 100},
+		"authworx.key":     {gate.FixedWindow, 300, quarter, 300},
+		"authworx.member":  {gate.FixedWindow, 3000, quarter, 3000},
+		"users.minute":     {gate.FixedWindow, 100, time.Minute, 100},
+		"users.hour":       {gate.FixedWindow, 5000, time.Hour, 5000},
+		"login.account":    {gate.FixedWindow, 10, quarter, 10},
+		"login.address":    {gate.FixedWindow, 100, quarter, 100},
 	}
 	for _, p := range gate.Policies() {
-		if numbers := [2]int64{p.Limit, p.Capacity()}; numbers != want[p.Name] || p.Period != time.Minute ||
-			p.Algorithm != gate.TokenBucket || p.Source != gate.FromDefault {
+		if got := (numbers{p.Algorithm, p.Limit, p.Period, p.Capacity()}); got != want[p.Name] || p.Source != gate.FromDefault {
 			t.Errorf("%+v", p)
 		}
 		delete(want, p.Name)
