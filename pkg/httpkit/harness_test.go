@@ -191,7 +191,7 @@ func newSite(t *testing.T, proxies ...netip.Prefix) *site {
 			Directory: store, Gate: admission, Hasher: hasher, Keyset: keyset, Now: time.Now,
 			Used: func(context.Context, id.ID, id.ID) {}, Leaked: func(apikey.Key, string) {},
 		}),
-		IDs:     ids, Now: time.Now, Telemetry: telemetry.Discard(), TrustedProxies: proxies,
+		IDs: ids, Now: time.Now, Telemetry: telemetry.Discard(), TrustedProxies: proxies,
 		Incidents: func(i incident.Incident) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
