@@ -80,7 +80,9 @@ type personIn struct {
 	UserID  string `path:"userId"`
 }
 
-type personOut struct{ Body authworx.Success[authworx.Person] }
+type personOut struct {
+	Body authworx.Success[authworx.Person]
+}
 
 type publicOrgOut struct{ Body authworx.Success[publicOrg] }
 

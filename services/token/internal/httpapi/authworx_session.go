@@ -69,7 +69,7 @@ func authworxSession(api *httpkit.API, issuer *signin.Issuer) {
 		Method: http.MethodGet, Path: "/api/v1/.well-known/jwks.json", ID: "jwks", Tag: "Authentication", Status: http.StatusOK,
 		Summary: "The public keys of access tokens",
 		Notes:   "A JSON Web Key Set as it stands, without an envelope. That a session has not been ended, `public/verify` alone tells.",
-		Errors: []httpkit.Fault{unknownParameter},
+		Errors:  []httpkit.Fault{unknownParameter},
 	}, func(context.Context, auth.Principal, *struct{}) (*jwksOut, error) { return publicKeys(issuer), nil })
 }
 

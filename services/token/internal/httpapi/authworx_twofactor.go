@@ -79,7 +79,9 @@ type firstCode struct {
 	_    struct{}      `json:"-" additionalProperties:"true"`
 }
 
-type recoveryCodesOut struct{ Body authworx.Success[recoveryCodes] }
+type recoveryCodesOut struct {
+	Body authworx.Success[recoveryCodes]
+}
 
 type lastCodeIn struct {
 	OrgSlug string `header:"X-Org-Slug" required:"true" doc:"The organisation's slug."`
@@ -92,4 +94,6 @@ type lastCode struct {
 	_        struct{}      `json:"-" additionalProperties:"true"`
 }
 
-type saidOut struct{ Body authworx.Success[authworx.Said] }
+type saidOut struct {
+	Body authworx.Success[authworx.Said]
+}
