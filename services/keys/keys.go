@@ -64,7 +64,7 @@ func Open(ctx context.Context, cfg networked.FilesConfig, env *run.Env) (run.App
 func (s *Service) Routes(kit *httpkit.Kit) {
 	d := s.deps
 	httpapi.Userz(kit.API("userz"), d.Manager, d.Store)
-	httpapi.Authworx(kit.API("authworx"), kit.Auth, d.Manager, d.SignIn, d.Store)
+	httpapi.Authworx(kit.API("authworx"), d.Manager, d.Store)
 	httpapi.Users(kit.API("users"), d.Manager)
 }
 
