@@ -20,6 +20,7 @@ import (
 	"github.com/heard-dev/heard/pkg/core/gate"
 	"github.com/heard-dev/heard/pkg/core/idempotency"
 	"github.com/heard-dev/heard/pkg/core/incident"
+	"github.com/heard-dev/heard/pkg/core/leak"
 	"github.com/heard-dev/heard/pkg/core/manage"
 	"github.com/heard-dev/heard/pkg/core/session"
 	"github.com/heard-dev/heard/pkg/core/signin"
@@ -54,6 +55,7 @@ type Parts struct {
 	Blobs attachment.Blobs
 	Opened
 	TrustedProxies []netip.Prefix
+	Reporters      leak.Reporters
 	// Ready tells what, besides the database, keeps the process from being sent requests. Optional.
 	Ready func() error
 	// Loops keep the parts themselves going.

@@ -108,19 +108,22 @@ func (m *Manager) Leaked(ctx context.Context, text secret.String, leak apikey.Le
 	return true, m.NoteLeak(ctx, key, leak)
 }
 
-// NoteLeak is Leaked for a key that is known.
+// NoteLeak is Leaked for a key that is known. A leak that was noted before is not noted again, but acted upon if that was
+// left undone.
 func (m *Manager) NoteLeak(ctx context.Context, key apikey.Key, leak apikey.Leak) error {
 	org, err := m.Store.Org(ctx, key.Org)
 	if err != nil {
 		return err
 	}
 	by := system("leak report")
-	leak.At = m.now()
-	what := audit.Change{Action: "api_key.leak", Target: keyTarget(key), After: map[string]any{"source": leak.Source, "url": leak.URL}}
-	err = m.change(ctx, key.Org, by, what, func() error {
-		_, err := m.Store.NoteLeak(ctx, key.Org, key.ID, leak)
-		return err
-	})
+	if key.Leak == nil {
+		leak.At = m.now()
+		what := audit.Change{Action: "api_key.leak", Target: keyTarget(key), After: map[string]any{"source": leak.Source, "url": leak.URL}}
+		err = m.change(ctx, key.Org, by, what, func() error {
+			_, err := m.Store.NoteLeak(ctx, key.Org, key.ID, leak)
+			return err
+		})
+	}
 	if err != nil || org.LeakPolicy != tenant.RevokeLeaks || !key.RevokedAt.IsZero() {
 		return err
 	}
