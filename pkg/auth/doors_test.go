@@ -19,18 +19,20 @@ import (
 func TestWhatCannotBeACredentialIsRefusedOffline(t *testing.T) {
 	h := newHouse(t)
 	_, text := h.key()
+	_, foreign := apikey.AuthWorx().Draw(rand.Reader, h.Hasher, apikey.Key{})
 	app, _ := h.app(manage.AppDraft{PublicSubmission: true})
 	if n := h.reads(func() {
 		for name, row := range map[string]struct {
 			err  error
 			want apierr.Code
 		}{
-			"a public key at the server's door": {h.server(app.PublicKey), apierr.CodeInvalidAuthorization},
+			"a public key at the server's door": {h.server(app.PublicKey), apierr.CodeInvalidKeyFormat},
 			"a secret key at the widget's door": {h.widget(auth.Credential{Token: text}), apierr.CodeInvalidAuthorization},
-			"a wrong checksum":                  {h.server(text[:len(text)-1] + string(text[len(text)-1]^1)), apierr.CodeInvalidAuthorization},
-			"a short key":                       {h.server("sk_short"), apierr.CodeInvalidAuthorization},
-			"a long key":                        {h.server(text + "0"), apierr.CodeInvalidAuthorization},
-			"no key":                            {h.server(""), apierr.CodeInvalidAuthorization},
+			"a wrong checksum":                  {h.server(text[:len(text)-1] + string(text[len(text)-1]^1)), apierr.CodeInvalidKey},
+			"a short key":                       {h.server("sk_short"), apierr.CodeInvalidKey},
+			"a long key":                        {h.server(text + "0"), apierr.CodeInvalidKey},
+			"another surface's key":             {h.server(foreign.Reveal()), apierr.CodeInvalidKeyFormat},
+			"no key":                            {h.server(""), apierr.CodeInvalidKeyFormat},
 			"a word at the widget's door":       {h.widget(auth.Credential{Token: "hello"}), apierr.CodeInvalidAuthorization},
 			"a public key that is none":         {h.widget(auth.Credential{Token: "pub_nobody"}), apierr.CodeUnknownApp},
 		} {
@@ -139,7 +141,7 @@ func TestACallerWhoGivesUpIsNotAdmitted(t *testing.T) {
 	_, text := h.key()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, _, err := h.Server(ctx, auth.Credential{Token: text}, ample("key")); apierr.KindOf(err) != apierr.Unavailable {
+	if _, _, err := h.Key(ctx, auth.Credential{Token: text}, serverDoor()); apierr.KindOf(err) != apierr.Unavailable {
 		t.Errorf("answered %v", err)
 	}
 }
@@ -213,6 +215,8 @@ func TestNumbersComeFromTheKeyThenTheOrgThenThePolicy(t *testing.T) {
 	h := newHouse(t)
 	custom := tenant.Org{ID: id.ID{7}, Slug: "custom", Name: "Custom", Limits: map[string]tenant.Rate{"api.key": {Limit: 1200}}}
 	h.must(h.directory.CreateOrg(t.Context(), custom))
+	door := serverDoor()
+	door.Budgets = []gate.Policy{gate.APIByKey()}
 	for name, row := range map[string]struct {
 		org    id.ID
 		limit  *tenant.Rate
@@ -224,19 +228,18 @@ func TestNumbersComeFromTheKeyThenTheOrgThenThePolicy(t *testing.T) {
 		"the key's":         {h.org.ID, &tenant.Rate{Limit: 60, Burst: 3}, gate.FromKey, 3},
 		"the key's over it": {custom.ID, &tenant.Rate{Limit: 60, Burst: 2}, gate.FromKey, 2},
 	} {
-		key, text := apikey.Mint(rand.Reader, h.Hasher, h.manager.IDs.New(), row.org, name, "a test", h.clock.Now())
-		key.Limit = row.limit
-		h.must(h.directory.CreateKey(t.Context(), row.org, key))
+		key, text, err := h.manager.CreateKey(t.Context(), byTest(), row.org, manage.KeyDraft{Name: name, Limit: row.limit})
+		h.must(err)
 		cred := auth.Credential{Token: text.Reveal()}
 		for n := range row.burst {
-			caller, verdict, err := h.Server(t.Context(), cred, gate.APIByKey())
+			caller, verdict, err := h.Key(t.Context(), cred, door)
 			h.admitted(err)
 			met := verdict.Decisions[0]
 			if met.Policy.Source != row.source || met.Remaining != row.burst-1-n || caller.Key.ID != key.ID || caller.Org.ID != row.org {
 				t.Fatalf("%s: %+v", name, met)
 			}
 		}
-		_, verdict, err := h.Server(t.Context(), cred, gate.APIByKey())
+		_, verdict, err := h.Key(t.Context(), cred, door)
 		h.refused(err, apierr.CodeRateLimited)
 		if wait := apierr.Of(err).RetryAfter; wait <= 0 || wait != verdict.Decisions[0].RetryAfter {
 			t.Errorf("%s: to wait %v, verdict %+v", name, wait, verdict)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/netip"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -14,8 +15,10 @@ import (
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/auth"
 	"github.com/heard-dev/heard/pkg/core/apikey"
+	"github.com/heard-dev/heard/pkg/core/audit"
 	"github.com/heard-dev/heard/pkg/core/gate"
 	"github.com/heard-dev/heard/pkg/core/manage"
+	"github.com/heard-dev/heard/pkg/core/session"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/core/usertoken"
 	"github.com/heard-dev/heard/pkg/id"
@@ -59,6 +62,16 @@ func (d *directory) KeyByHash(ctx context.Context, hash apikey.Hash) (apikey.Key
 	return d.Store.KeyByHash(ctx, hash)
 }
 
+func (d *directory) Member(ctx context.Context, org, member id.ID) (tenant.Member, error) {
+	defer d.read()
+	return d.Store.Member(ctx, org, member)
+}
+
+func (d *directory) Session(ctx context.Context, org, s id.ID) (session.Session, error) {
+	defer d.read()
+	return d.Store.Session(ctx, org, s)
+}
+
 // severable is a gate that can be cut off, and that counts what is asked of it.
 type severable struct {
 	gate.Gate
@@ -96,11 +109,16 @@ const probeAfter = time.Second
 type house struct {
 	*testing.T
 	*auth.Authenticator
+	deps      auth.Deps
 	clock     *clock
 	directory *directory
 	shared    *severable
 	manager   *manage.Manager
 	org       tenant.Org
+
+	mu     sync.Mutex
+	used   []id.ID
+	leaked []apikey.Key
 }
 
 func newHouse(t *testing.T) *house {
@@ -117,25 +135,57 @@ func newHouseBehind(t *testing.T, before func(gate.Gate) gate.Gate) *house {
 	t.Cleanup(func() { h.must(store.Close()) })
 	h.directory = &directory{Store: store}
 	h.shared = &severable{Gate: memgate.New(memgate.Options{Now: h.clock.Now})}
-	fallback := gate.NewFallback(h.shared, memgate.New(memgate.Options{Now: h.clock.Now, Share: func() int { return 1 }}),
-		gate.FallbackOptions{Now: h.clock.Now, ProbeAfter: probeAfter})
+	fallback := h.fallback()
 	hasher, err := apikey.NewHasher(make([]byte, 32))
 	h.must(err)
 	text, err := secret.NewKeysetJSON()
 	h.must(err)
 	keyset, err := secret.ParseKeyset(text)
 	h.must(err)
-	h.Authenticator = auth.New(auth.Deps{
-		Directory: h.directory, Gate: before(fallback), Hasher: hasher, Keyset: keyset, Now: h.clock.Now,
-	})
+	keyring, err := session.ParseKeyring(secret.String(strings.Repeat("07", 32)))
+	h.must(err)
+	h.deps = auth.Deps{
+		Directory: h.directory, Gate: before(fallback), Hasher: hasher, Keyset: keyset, Keyring: keyring, Now: h.clock.Now,
+		Used: h.noteUse, Leaked: h.noteLeak,
+	}
+	h.Authenticator = auth.New(h.deps)
+	ids := id.NewSource(h.clock.Now, rand.Reader)
 	h.manager = manage.New(manage.Deps{
-		Store: store, Gate: fallback, Hasher: hasher, Keyset: keyset, IDs: id.NewSource(h.clock.Now, rand.Reader),
-		Now: h.clock.Now, Random: rand.Reader,
+		Store: store, Gate: fallback, Hasher: hasher, Keyset: keyset, Passwords: tenant.NewPasswords(rand.Reader, 1),
+		Journal: audit.NewJournal(store, hasher.Derive("audit"), ids, h.clock.Now), IDs: ids, Now: h.clock.Now, Random: rand.Reader,
 	})
-	h.org, err = h.manager.CreateOrg(t.Context(), "acme", "Acme")
+	h.org, err = h.manager.CreateOrg(t.Context(), byTest(), manage.OrgDraft{Slug: "acme", Name: "Acme"})
 	h.must(err)
 	return h
 }
+
+// fallback is the gate of one process.
+func (h *house) fallback() gate.Gate {
+	local := memgate.New(memgate.Options{Now: h.clock.Now, Share: func() int { return 1 }})
+	return gate.NewFallback(h.shared, local, gate.FallbackOptions{Now: h.clock.Now, ProbeAfter: probeAfter})
+}
+
+// replica is the door of another process, which shares the store and the gate.
+func (h *house) replica() *auth.Authenticator {
+	deps := h.deps
+	deps.Gate = h.fallback()
+	return auth.New(deps)
+}
+
+func (h *house) noteUse(_ context.Context, _, credential id.ID) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.used = append(h.used, credential)
+}
+
+func (h *house) noteLeak(key apikey.Key, _ string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.leaked = append(h.leaked, key)
+}
+
+// byTest is who changes things where a test does not care who.
+func byTest() manage.By { return manage.Operator("a test") }
 
 func (h *house) must(err error) {
 	h.Helper()
@@ -146,7 +196,13 @@ func (h *house) must(err error) {
 
 func (h *house) key() (apikey.Key, string) {
 	h.Helper()
-	key, text, err := h.manager.CreateKey(h.Context(), h.org.ID, "a key", "a test")
+	return h.keyOf(byTest(), manage.KeyDraft{})
+}
+
+func (h *house) keyOf(by manage.By, draft manage.KeyDraft) (apikey.Key, string) {
+	h.Helper()
+	draft.Name = "a key"
+	key, text, err := h.manager.CreateKey(h.Context(), by, h.org.ID, draft)
 	h.must(err)
 	return key, text.Reveal()
 }
@@ -154,10 +210,8 @@ func (h *house) key() (apikey.Key, string) {
 // keyUntil makes a key that expires.
 func (h *house) keyUntil(end time.Time) string {
 	h.Helper()
-	key, text := apikey.Mint(rand.Reader, h.Hasher, h.manager.IDs.New(), h.org.ID, "a key", "a test", h.clock.Now())
-	key.ExpiresAt = end
-	h.must(h.directory.CreateKey(h.Context(), h.org.ID, key))
-	return text.Reveal()
+	_, text := h.keyOf(byTest(), manage.KeyDraft{ExpiresAt: end})
+	return text
 }
 
 func (h *house) app(draft manage.AppDraft) (app tenant.App, signing []byte) {
@@ -166,7 +220,7 @@ func (h *house) app(draft manage.AppDraft) (app tenant.App, signing []byte) {
 		draft.Slug = "app"
 	}
 	draft.Name = "App"
-	app, text, err := h.manager.CreateApp(h.Context(), h.org.ID, draft)
+	app, text, err := h.manager.CreateApp(h.Context(), byTest(), h.org.ID, draft)
 	h.must(err)
 	return app, h.parsed(text)
 }
@@ -204,8 +258,13 @@ func ample(name string) gate.Policy {
 
 func ampleBudget() auth.Budget { return auth.Budget{Address: ample("ip"), User: ample("user")} }
 
+// serverDoor is one that every sk_ key opens.
+func serverDoor() auth.KeyDoor {
+	return auth.KeyDoor{Formats: []apikey.Format{apikey.Secret()}, Budgets: []gate.Policy{ample("key")}}
+}
+
 func (h *house) server(token string) error {
-	_, _, err := h.Server(h.Context(), auth.Credential{Token: token}, ample("key"))
+	_, _, err := h.Key(h.Context(), auth.Credential{Token: token}, serverDoor())
 	return err
 }
 

@@ -66,7 +66,7 @@ func TestWhatWasRevokedIsRefusedFromThatMoment(t *testing.T) {
 		h := newHouse(t)
 		key, text := h.key()
 		h.hotUntil(func() error { return h.server(text) }, func() error {
-			_, err := h.manager.RevokeKey(context.Background(), h.org.ID, key.ID)
+			_, err := h.manager.RevokeKey(context.Background(), byTest(), h.org.ID, key.ID)
 			return err
 		})
 	})
@@ -75,7 +75,7 @@ func TestWhatWasRevokedIsRefusedFromThatMoment(t *testing.T) {
 		app, signing := h.app(manage.AppDraft{})
 		cred := auth.Credential{Token: app.PublicKey, UserToken: h.token("ann", app.ID, signing)}
 		h.hotUntil(func() error { return h.widget(cred) }, func() error {
-			_, _, err := h.manager.RotateSecret(context.Background(), h.org.ID, app.ID, 0)
+			_, _, err := h.manager.RotateSecret(context.Background(), byTest(), h.org.ID, app.ID, 0)
 			return err
 		})
 	})
@@ -96,7 +96,7 @@ func TestARevocationWhileTheCacheIsFilledIsNotMissed(t *testing.T) {
 			revoke := func(n int64) {
 				if n == read {
 					reached = true
-					_, err := h.manager.RevokeKey(t.Context(), h.org.ID, key.ID)
+					_, err := h.manager.RevokeKey(t.Context(), byTest(), h.org.ID, key.ID)
 					h.must(err)
 				}
 			}
@@ -132,7 +132,7 @@ func TestAGrantIsHeardInTheVeryCallThatIsRefusedFromTheCache(t *testing.T) {
 	h.change(app, func(a *tenant.App) { a.PublicSubmission = true })
 	h.admitted(h.widget(open))
 
-	_, text, err := h.manager.RotateSecret(t.Context(), h.org.ID, app.ID, 0)
+	_, text, err := h.manager.RotateSecret(t.Context(), byTest(), h.org.ID, app.ID, 0)
 	h.must(err)
 	h.refused(h.widget(ours), apierr.CodeInvalidUserToken)
 	ours.UserToken = h.token("ann", app.ID, h.parsed(text))
@@ -151,7 +151,7 @@ func TestWhileTheGateIsAwayTheStoreIsAskedEveryTime(t *testing.T) {
 	h.shared.cut.Store(true)
 	for range 3 {
 		for _, token := range []string{text, cold} {
-			_, verdict, err := h.Server(t.Context(), auth.Credential{Token: token}, ample("key"))
+			_, verdict, err := h.Key(t.Context(), auth.Credential{Token: token}, serverDoor())
 			h.admitted(err)
 			if !verdict.Degraded || !verdict.Allowed() || len(verdict.Decisions) != 1 {
 				t.Fatalf("verdict %+v", verdict)
@@ -163,10 +163,10 @@ func TestWhileTheGateIsAwayTheStoreIsAskedEveryTime(t *testing.T) {
 	}
 
 	// Nobody can announce a change now: the revocation says so, and is effective all the same.
-	if _, err := h.manager.RevokeKey(t.Context(), h.org.ID, key.ID); apierr.KindOf(err) != apierr.Unavailable {
+	if _, err := h.manager.RevokeKey(t.Context(), byTest(), h.org.ID, key.ID); apierr.KindOf(err) != apierr.Unavailable {
 		t.Fatalf("revoked while the gate is away: %v", err)
 	}
-	h.refused(h.server(text), apierr.CodeInvalidAuthorization)
+	h.refused(h.server(text), apierr.CodeInvalidKey)
 
 	// What is granted by the store alone is drawn for like anything else.
 	stored, err := h.directory.Store.App(t.Context(), app.Org, app.ID)
@@ -181,7 +181,7 @@ func TestWhileTheGateIsAwayTheStoreIsAskedEveryTime(t *testing.T) {
 
 	h.shared.cut.Store(false)
 	h.clock.Advance(probeAfter)
-	h.refused(h.server(text), apierr.CodeInvalidAuthorization)
+	h.refused(h.server(text), apierr.CodeInvalidKey)
 	h.admitted(h.widget(cred))
 	if n := h.reads(func() { h.admitted(h.widget(cred)) }); n != 0 {
 		t.Errorf("%d reads although the gate is back", n)
@@ -198,14 +198,14 @@ func TestNoCredentialIsBelievedForLong(t *testing.T) {
 	h.clock.Advance(30*time.Second - 1)
 	h.admitted(h.server(text))
 	h.clock.Advance(1)
-	h.refused(h.server(text), apierr.CodeInvalidAuthorization)
+	h.refused(h.server(text), apierr.CodeInvalidKey)
 }
 
 func TestWhatEndsByTimeEndsWithoutAnAnnouncement(t *testing.T) {
 	h := newHouse(t)
 	text := h.keyUntil(h.clock.Now().Add(10 * time.Second))
 	app, former := h.app(manage.AppDraft{})
-	_, _, err := h.manager.RotateSecret(t.Context(), h.org.ID, app.ID, 20*time.Second)
+	_, _, err := h.manager.RotateSecret(t.Context(), byTest(), h.org.ID, app.ID, 20*time.Second)
 	h.must(err)
 	cred := auth.Credential{Token: app.PublicKey, UserToken: h.token("ann", app.ID, former)}
 	h.admitted(h.server(text))
@@ -214,7 +214,7 @@ func TestWhatEndsByTimeEndsWithoutAnAnnouncement(t *testing.T) {
 		h.clock.Advance(10*time.Second - 1)
 		h.admitted(h.server(text))
 		h.clock.Advance(1)
-		h.refused(h.server(text), apierr.CodeInvalidAuthorization)
+		h.refused(h.server(text), apierr.CodeInvalidKey)
 		h.clock.Advance(10*time.Second - 1)
 		h.admitted(h.widget(cred))
 		h.clock.Advance(1)
