@@ -46,17 +46,37 @@ type OrgChange struct {
 // UpdateOrg changes the Org's own description.
 func (m *Manager) UpdateOrg(ctx context.Context, by By, org id.ID, change OrgChange) (tenant.Org, error) {
 	return m.changeOrg(ctx, by, org, "org.update", func(o *tenant.Org) error {
-		assign(&o.Name, change.Name)
-		assign(&o.AppURL, change.AppURL)
-		assign(&o.LeakPolicy, change.LeakPolicy)
-		if o.AppURL != "" && !isWebURL(o.AppURL) {
-			return invalid("invalid_format", "must be an http or https URL", "appUrl")
-		}
-		if !o.LeakPolicy.Known() {
-			return invalid("invalid_value", "must be notify or revoke", "leakPolicy")
-		}
-		return checkName(o.Name)
+		change.apply(o)
+		return checkOrg(*o)
 	})
+}
+
+// Check names every fault of the change at once.
+func (c OrgChange) Check() error {
+	org := tenant.Org{Name: "Org", LeakPolicy: tenant.NotifyLeaks}
+	c.apply(&org)
+	return checkOrg(org)
+}
+
+func (c OrgChange) apply(o *tenant.Org) {
+	assign(&o.Name, c.Name)
+	assign(&o.AppURL, c.AppURL)
+	assign(&o.LeakPolicy, c.LeakPolicy)
+}
+
+// checkOrg names every fault of an Org's description at once.
+func checkOrg(o tenant.Org) error {
+	faults := apierr.Issues(checkName(o.Name))
+	if o.AppURL != "" && !isWebURL(o.AppURL) {
+		faults = append(faults, apierr.Issue{Path: []any{"appUrl"}, Code: "invalid_format", Message: "must be an http or https URL"})
+	}
+	if !o.LeakPolicy.Known() {
+		faults = append(faults, apierr.Issue{Path: []any{"leakPolicy"}, Code: "invalid_value", Message: "must be notify or revoke"})
+	}
+	if len(faults) > 0 {
+		return apierr.Body(faults...)
+	}
+	return nil
 }
 
 // CloseOrg gives the Org up: its keys and tokens are dead when this returns, and after Grace everything of it is erased.

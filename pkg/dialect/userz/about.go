@@ -17,7 +17,7 @@ func (Dialect) About() dialect.About {
 	return dialect.About{
 		Title:   "Heard",
 		Version: "1",
-		Description: "Feedback from your users: submitted by a widget, read by your backend.\n\n" +
+		Description: "Feedback from your users: submitted by a widget, read by your backend; and all that an Org needs to run itself.\n\n" +
 			"The path prefix is the version. New optional fields, endpoints and error codes may appear within it; anything else " +
 			"gets a new prefix. Times are ISO 8601 in UTC, durations whole seconds unless a name ends in `Ms`, ids 24 hex digits. " +
 			"Input is strict: an unknown field is an error. Every answer has an `X-Request-Id`.",
@@ -28,7 +28,17 @@ func (Dialect) About() dialect.About {
 				Description: "An end user's token, a JWT signed HS256 with the App's signing secret: `sub`, `app`, `iat`, `exp` at most " +
 					"24 hours after `iat`, and optionally `ctx`. Goes beside the public key; required where an App takes no public submissions.",
 			},
-			{Name: "apiKey", Type: "http", Scheme: "bearer", Description: "An Org's API key, `sk_…`. Never in a web page."},
+			{
+				Name: "apiKey", Type: "http", Scheme: "bearer",
+				Description: "An Org's API key, `sk_…`. Never in a web page. It may do what its scopes say, as far as its creator's present role goes; " +
+					"each operation names the scope that it asks for. A key without it is refused with 403 and `details.required`. " +
+					"To a key that is bound to one App no other exists, and it has no scope that concerns the whole Org.",
+			},
+			{
+				Name: "session", Type: "http", Scheme: "bearer",
+				Description: "A logged-in member's access token, a JWT signed EdDSA and good for 15 minutes, from `POST /v1/sessions`. It may do what " +
+					"the member's present role allows, in the same words as the scopes of API keys.",
+			},
 		},
 		Envelope: apiError{},
 		Document: openAPI,
