@@ -10,7 +10,6 @@ import (
 	"github.com/heard-dev/heard/pkg/core/gate"
 	"github.com/heard-dev/heard/pkg/core/session"
 	"github.com/heard-dev/heard/pkg/core/tenant"
-	"github.com/heard-dev/heard/pkg/id"
 )
 
 // SessionDoor is a door that logged-in members open.
@@ -46,7 +45,7 @@ func (a *Authenticator) Session(ctx context.Context, cred Credential, door Sessi
 		return caller, []gate.Draw{{Policy: policy, Bucket: e.member.ID.String(), Cost: 1}}, nil
 	}
 	load := func(ctx context.Context) (*entry, error) { return a.loadSession(ctx, claims) }
-	caller, verdict, err := a.admit(ctx, sessionEntry(claims.Session), load, judge)
+	caller, verdict, err := a.admit(ctx, sessionEntry(claims), load, judge)
 	if errors.Is(err, errUnknown) {
 		err = ended()
 	}
@@ -74,7 +73,7 @@ func (a *Authenticator) Verify(ctx context.Context, caller Principal, token stri
 	if claims.Org != caller.Org.ID {
 		return Principal{}, ended()
 	}
-	name := sessionEntry(claims.Session)
+	name := sessionEntry(claims)
 	e, known := a.known.Get(name)
 	if !known || caller.generation == 0 || e.generation != caller.generation || a.Now().Sub(e.loadedAt) >= entryLife {
 		at := a.Now()
@@ -118,7 +117,7 @@ func (a *Authenticator) loadSession(ctx context.Context, claims session.Claims) 
 }
 
 // sessionEntry is the cache's name for a session; no key's hash is spelled like it.
-func sessionEntry(s id.ID) string { return "session:" + s.String() }
+func sessionEntry(of session.Claims) string { return "session:" + of.Org.String() + of.Session.String() }
 
 func ended() error {
 	return apierr.New(apierr.Unauthenticated, apierr.CodeInvalidAuthorization, "This token is not valid.")
