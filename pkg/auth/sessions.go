@@ -117,7 +117,9 @@ func (a *Authenticator) loadSession(ctx context.Context, claims session.Claims) 
 }
 
 // sessionEntry is the cache's name for a session; no key's hash is spelled like it.
-func sessionEntry(of session.Claims) string { return "session:" + of.Org.String() + of.Session.String() }
+func sessionEntry(of session.Claims) string {
+	return "session:" + of.Org.String() + of.Session.String()
+}
 
 func ended() error {
 	return apierr.New(apierr.Unauthenticated, apierr.CodeInvalidAuthorization, "This token is not valid.")
