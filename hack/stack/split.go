@@ -68,7 +68,7 @@ func (s *Split) start(ctx context.Context, o Options) error {
 		return err
 	}
 	s.URL = s.entrance.url
-	banner, err := s.home.heard(ctx, "demo", "--base-url", s.URL)
+	banner, err := s.home.heard(ctx, "admin", "demo", "--base-url", s.URL)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-// Package cli is Heard's command line: it serves the all-in-one, and manages tenants in whichever stores it is pointed at.
+// Package cli is Heard's command line: it serves the all-in-one, and manages what serves, over its API.
 package cli
 
 import (
@@ -7,34 +7,44 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
-	"github.com/heard-dev/heard/pkg/config"
-	"github.com/heard-dev/heard/pkg/platform"
-	"github.com/heard-dev/heard/pkg/platform/networked"
-	"github.com/heard-dev/heard/pkg/run"
-	"github.com/heard-dev/heard/pkg/telemetry"
 	"github.com/heard-dev/heard/services/heard/internal/embedded"
+	"github.com/heard-dev/heard/services/heard/internal/profile"
 )
 
 // Main runs the process's own command line. It ends the process with code 1 after a failure.
 func Main() {
 	c := &cli{args: os.Args[1:], environ: os.Environ(), in: os.Stdin, out: os.Stdout, errs: os.Stderr}
+	if term.IsTerminal(int(os.Stdin.Fd())) {
+		c.terminal = os.Stdin
+	}
 	if code := c.run(context.Background()); code != 0 {
 		os.Exit(code)
 	}
 }
 
-// cli is one command line being carried out. Inside a serving process, platform is that process's.
+// cli is one command line being carried out. Inside a serving process, stores are that process's.
 type cli struct {
 	args     []string
 	environ  []string
 	in       io.Reader
 	out      io.Writer
 	errs     io.Writer
-	output   string
-	platform *platform.Platform
+	terminal *os.File // where a person can be asked; nil when nobody can
+	stores   *embedded.Stores
+
+	// Flags of every command.
+	output  string
+	url     string
+	token   string
+	profile string
+	config  string
 }
 
 // errTold says that the failure was told already, by the process that carried the command out.
@@ -45,71 +55,81 @@ func (c *cli) run(ctx context.Context) int {
 	root.SetArgs(c.args)
 	root.SetOut(c.out)
 	root.SetErr(c.errs)
-	switch err := root.ExecuteContext(ctx); {
+	ran, err := root.ExecuteContextC(ctx)
+	switch {
 	case err == nil:
 		return 0
 	case !errors.Is(err, errTold):
-		fmt.Fprintln(c.errs, "heard: "+explain(err)) //nolint:errcheck // nobody reads what standard error refuses
+		for _, line := range explain(ran, err) {
+			fmt.Fprintln(c.errs, "heard: "+line) //nolint:errcheck // nobody reads what standard error refuses
+		}
 	}
 	return 1
 }
 
+const about = `Heard hears your users.
+
+Commands speak to the API of the Heard at --url with the API key or access token of --token; without one, as whom
+"heard login" logged in; and where nobody did, as the admin of the demo in HEARD_DATA_DIR (.heard). Only "heard serve"
+and "heard admin" touch the data itself.
+
+Every flag can be given in the environment instead: --name of "heard key create" is HEARD_KEY_CREATE_NAME.`
+
 func (c *cli) root() *cobra.Command {
 	root := &cobra.Command{
-		Use: "heard", Short: "Heard hears your users.", SilenceUsage: true, SilenceErrors: true,
-		Long: "Heard hears your users.\n\nCommands work on the networked stores when HEARD_MONGO_URI is set, and on the folder HEARD_DATA_DIR\n" +
-			"(.heard) otherwise; when a process serves that folder, it carries them out itself.",
-		PersistentPreRunE: func(*cobra.Command, []string) error {
-			if c.output != "table" && c.output != "json" {
-				return fmt.Errorf("--output must be table or json, not %q", c.output)
+		Use: "heard", Short: "Heard hears your users.", Long: about, SilenceUsage: true, SilenceErrors: true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := fromEnviron(cmd, c.environ); err != nil {
+				return err
+			}
+			if !slices.Contains(outputs, c.output) {
+				return fmt.Errorf("--output must be %s, not %q", strings.Join(outputs, " or "), c.output)
 			}
 			return nil
 		},
 	}
-	root.PersistentFlags().StringVarP(&c.output, "output", "o", "table", "how to print: table or json")
-	root.AddCommand(c.serve(), c.demo(), c.orgs(), c.apps(), c.members(), c.keys(), c.incidents())
+	flags := root.PersistentFlags()
+	flags.StringVarP(&c.output, "output", "o", outputs[0], "how to print: "+strings.Join(outputs, " or "))
+	flags.StringVar(&c.url, "url", "", "the Heard to speak to")
+	flags.StringVar(&c.token, "token", "", "an API key (sk_…) or access token to speak with")
+	flags.StringVar(&c.profile, "profile", defaultProfile, "the log-in to speak as")
+	flags.StringVar(&c.config, "config", "", "the file of the log-ins (default: heard/config.json in your configuration folder)")
+	secretFlag(root, "token")
+	offer(root, "output", outputs...)
+	root.AddCommand(c.serve(), c.login(), c.logout())
+	for _, v := range top() {
+		root.AddCommand(c.verb(v))
+	}
+	for _, n := range nouns() {
+		root.AddCommand(c.noun(n))
+	}
+	root.AddCommand(c.admin())
+	root.InitDefaultCompletionCmd()
+	nameVariables(root)
 	return root
 }
 
-// act makes a command that works on a platform: this process's own, the networked one, or the folder's. A folder that
-// another process serves is left to that process.
-func (c *cli) act(do func(ctx context.Context, p *platform.Platform, args []string) error) func(*cobra.Command, []string) error {
-	return func(cmd *cobra.Command, args []string) error {
-		ctx := cmd.Context()
-		if c.platform != nil {
-			return do(ctx, c.platform, args)
-		}
-		env := &run.Env{Telemetry: telemetry.Discard()}
-		if c.networked() {
-			cfg, err := config.Load[networked.Stores](c.environ)
-			if err != nil {
-				return err
-			}
-			p, err := networked.Open(ctx, "heard-cli", networked.Config{Stores: cfg}, env)
-			if err != nil {
-				return err
-			}
-			return errors.Join(do(ctx, p, args), p.Close(ctx))
-		}
-		cfg, err := config.Load[embedded.Config](c.environ)
-		if err != nil {
-			return err
-		}
-		if told, err := c.forward(ctx, cfg.DataDir); told {
-			return err
-		}
-		stores, err := embedded.Open(ctx, cfg, env)
-		if err != nil {
-			return err
-		}
-		return errors.Join(do(ctx, stores.Platform, args), stores.Close(ctx))
+const defaultProfile = "default"
+
+// outputs are the ways to print, the usual one first.
+var outputs = []string{"table", "json"}
+
+// profiles is where log-ins are kept.
+func (c *cli) profiles() (profile.Store, error) {
+	if c.config != "" {
+		return profile.At(c.config), nil
 	}
+	folder, err := os.UserConfigDir()
+	if err != nil {
+		return profile.Store{}, fmt.Errorf("there is no place for log-ins, --config names one: %w", err)
+	}
+	return profile.At(filepath.Join(folder, "heard", "config.json")), nil
 }
 
-// networked tells whether the environment names a database server.
-func (c *cli) networked() bool {
-	cfg, err := config.Load[struct {
-		URI string `env:"HEARD_MONGO_URI"`
-	}](c.environ)
-	return err == nil && cfg.URI != ""
+// offer completes a flag from a list.
+func offer(cmd *cobra.Command, flag string, values ...string) {
+	err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	if err != nil {
+		panic("cli: " + err.Error()) // a flag that was never defined
+	}
 }

@@ -2,132 +2,31 @@ package cli
 
 import (
 	"bytes"
-	"context"
 	"encoding/hex"
 	"encoding/json"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/heard-dev/heard/pkg/config"
 	"github.com/heard-dev/heard/pkg/run"
 	"github.com/heard-dev/heard/pkg/telemetry"
 	"github.com/heard-dev/heard/services/heard/internal/demo"
 	"github.com/heard-dev/heard/services/heard/internal/embedded"
 )
 
-// do carries out one command line on the folder and gives what it printed as JSON.
-func do(t *testing.T, dir, in string, args ...string) (map[string]any, int) {
-	t.Helper()
-	var out, errs bytes.Buffer
-	c := &cli{args: append(args, "--output", "json"), environ: []string{"HEARD_DATA_DIR=" + dir}, in: strings.NewReader(in), out: &out, errs: &errs}
-	code := c.run(t.Context())
-	printed := map[string]any{}
-	if code == 0 {
-		if err := json.Unmarshal(out.Bytes(), &printed); err != nil {
-			t.Fatalf("heard %v printed %q: %v", args, out.String(), err)
-		}
-	} else if errs.Len() == 0 {
-		t.Errorf("heard %v failed and did not say why", args)
-	}
-	return printed, code
-}
-
-// serve runs the all-in-one on the folder and gives its demo.
-func serve(t *testing.T, dir string) demo.Demo {
-	t.Helper()
-	cfg, err := config.Load[embedded.Config]([]string{"HEARD_DATA_DIR=" + dir, "HEARD_ADDR=127.0.0.1:0"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	env := &run.Env{Telemetry: telemetry.Discard()}
-	greeted, greeting := io.Pipe()
-	app, err := (&cli{out: greeting}).open(ctx, cfg, env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- run.Serve(ctx, cfg.Config, app, env) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-	if _, err := greeted.Read(make([]byte, 1<<16)); err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(filepath.Join(dir, demo.File))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var d demo.Demo
-	if err := json.Unmarshal(text, &d); err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
-
-func status(t *testing.T, d demo.Demo, key string) int {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, d.BaseURL+"/v1/apps", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Authorization", "Bearer "+key)
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := response.Body.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return response.StatusCode
-}
-
-func TestATenantIsMadeWithoutAServer(t *testing.T) {
+func TestAKeyThatIsRevokedIsDeadWhenTheCommandReturns(t *testing.T) {
 	dir := t.TempDir()
-	do(t, dir, "", "org", "create", "--slug", "acme", "--name", "Acme")
-	if _, code := do(t, dir, "", "org", "create", "--slug", "acme", "--name", "Again"); code == 0 {
-		t.Error("a taken slug was taken again")
-	}
-	app, _ := do(t, dir, "", "app", "create", "--org", "acme", "--slug", "site", "--name", "Site", "--origin", "https://acme.example")
-	if secret, _ := app["signingSecret"].(string); len(secret) != 64 {
-		t.Errorf("the signing secret is shown as %q", secret)
-	}
-	key, _ := do(t, dir, "", "key", "create", "--org", "acme", "--name", "backend")
-	if text, _ := key["key"].(string); !strings.HasPrefix(text, "sk_") {
-		t.Errorf("the key is shown as %q", text)
-	}
-	if _, code := do(t, dir, "", "key", "create", "--org", "other", "--name", "backend"); code == 0 {
-		t.Error("a key was made for nobody")
-	}
-	member, _ := do(t, dir, "", "member", "add", "--org", "acme", "--email", "ada@acme.example", "--role", "admin")
-	if member["role"] != "admin" {
-		t.Errorf("the member is %v", member)
-	}
-	if _, code := do(t, dir, "", "member", "add", "--org", "acme", "--email", "bob@acme.example", "--role", "king"); code == 0 {
-		t.Error("there is a role that does not exist")
-	}
-}
-
-func TestAKeyRevokedBesideTheServingProcessIsDeadWhenTheCommandReturns(t *testing.T) {
-	dir := t.TempDir()
-	d := serve(t, dir)
-	made, _ := do(t, dir, "", "key", "create", "--org", "demo", "--name", "short-lived")
+	d, s := serve(t, dir), newShell(t, dir)
+	made := s.do("key", "create", "--name", "short-lived", "--scope", "apps:read", "--scope", "feedback:read")
 	key := made["key"].(string)
-	if got := status(t, d, key); got != http.StatusOK {
+	if got := status(t, d.BaseURL, key); got != http.StatusOK {
 		t.Fatalf("the new key is answered %d", got)
 	}
-	if _, code := do(t, dir, "", "key", "revoke", "--org", "demo", made["id"].(string)); code != 0 {
-		t.Fatal("the key was not revoked")
-	}
-	if got := status(t, d, key); got != http.StatusUnauthorized {
+	s.do("key", "revoke", made["id"].(string))
+	if got := status(t, d.BaseURL, key); got != http.StatusUnauthorized {
 		t.Errorf("the revoked key is answered %d", got)
 	}
 }
@@ -135,13 +34,86 @@ func TestAKeyRevokedBesideTheServingProcessIsDeadWhenTheCommandReturns(t *testin
 func TestASecretThatABackendSignsWithAlreadyIsTakenInAnyOfItsForms(t *testing.T) {
 	dir := t.TempDir()
 	serve(t, dir)
+	s := newShell(t, dir)
 	raw := "a secret of somebody's own, in text"
 	for _, form := range []string{hex.EncodeToString([]byte(raw)), "YSBzZWNyZXQgb2Ygc29tZWJvZHkncyBvd24sIGluIHRleHQ=", raw} {
-		rotated, code := do(t, dir, form+"\n", "app", "rotate-secret", "--org", "demo", "--app", "console", "--secret-stdin", "--overlap", time.Hour.String())
-		if code != 0 || rotated["signingSecret"] != hex.EncodeToString([]byte(raw)) {
+		rotated := s.feed(form+"\n", "app", "rotate-secret", "console", "--secret-stdin", "--overlap", "1h")
+		if rotated["signingSecret"] != hex.EncodeToString([]byte(raw)) {
 			t.Errorf("%q is shown as %v", form, rotated["signingSecret"])
 		}
 	}
+	if secrets := s.do("app", "secrets", "console")["data"].([]any); len(secrets) != 4 {
+		t.Errorf("%d secrets verify", len(secrets))
+	}
+}
+
+func TestAnOrgRunsItselfFromTheShell(t *testing.T) {
+	dir := t.TempDir()
+	d, operator := serve(t, dir), newShell(t, dir)
+	founded := operator.do("org", "create", "--slug", "acme", "--name", "Acme", "--owner-email", "ada@acme.example")
+	token := founded["invitation"].(map[string]any)["token"].(string)
+
+	ada := newShell(t, t.TempDir(), "HEARD_URL="+d.BaseURL)
+	ada.feed("correct horse battery", "invitation", "accept", token, "--name", "Ada", "--password-stdin")
+	ada.feed("correct horse battery\n", "login", "--org", "acme", "--email", "ada@acme.example", "--password-stdin")
+	if me := ada.do("whoami")["member"].(map[string]any); me["role"] != "owner" {
+		t.Errorf("she is %v", me)
+	}
+	app := ada.do("app", "create", "--slug", "site", "--name", "Site", "--origin", "https://acme.example", "--public")
+	if app["publicSubmissionEnabled"] != true || len(app["allowedOrigins"].([]any)) != 1 {
+		t.Errorf("made %v", app)
+	}
+	app = ada.do("app", "update", "site", "--public=false", "--origin", "", "--name", "The Site")
+	if app["publicSubmissionEnabled"] != false || len(app["allowedOrigins"].([]any)) != 0 || app["slug"] != "site" || app["name"] != "The Site" {
+		t.Errorf("changed to %v", app)
+	}
+	ada.do("invitation", "create", "--email", "bob@acme.example", "--role", "member")
+	ada.do("invitation", "withdraw", "bob@acme.example")
+	if left := ada.do("invitation", "list")["data"].([]any); len(left) != 0 {
+		t.Errorf("%v are invited still", left)
+	}
+	if member := ada.do("member", "show", "ada@acme.example"); member["name"] != "Ada" {
+		t.Errorf("shown is %v", member)
+	}
+	if got := ada.try("", "member", "list"); !strings.HasPrefix(got.out, "ID ") || !strings.Contains(got.out, "ada@acme.example") || strings.Contains(got.out, "demo") {
+		t.Errorf("listed are\n%s", got.out)
+	}
+	ada.fails("say --yes", "app", "delete", "site")
+	ada.do("app", "delete", "site", "--yes")
+	ada.fails("there is no App site", "app", "show", "site")
+	ada.do("logout")
+	ada.fails("nobody is logged in", "app", "list")
+}
+
+func TestAFaultNamesTheFlagThatIsToBlame(t *testing.T) {
+	dir := t.TempDir()
+	d, s := serve(t, dir), newShell(t, dir)
+	said := s.fails("heard: --network ", "key", "create", "--name", "x", "--network", "10.0.0.0/8", "--network", "nowhere")
+	if strings.Count(said, "\n") != 1 {
+		t.Errorf("one fault is %q", said)
+	}
+	said = s.fails("heard: --slug ", "app", "create", "--slug", "Not A Slug", "--name", "x", "--batch-window", "0")
+	if !strings.Contains(said, "heard: --batch-window ") {
+		t.Errorf("two faults are %q", said)
+	}
+	s.fails(`required flag(s) "name"`, "key", "create")
+	s.fails("whole seconds", "key", "rotate", "x", "--overlap", "1ms")
+	s.fails("--output must be table or json", "app", "list", "--output", "yaml")
+	s.fails(`Log in with "heard login"`, "app", "list", "--url", d.BaseURL, "--token", "sk_wrong")
+	s.fails("cannot be reached", "app", "list", "--url", "http://127.0.0.1:1", "--token", "sk_wrong")
+	s.fails("not from Heard", "app", "list", "--url", d.BaseURL+"/docs/none", "--token", "sk_wrong")
+	s.fails("is no", "app", "list", "--url", "ftp://x", "--token", "sk_wrong")
+}
+
+func TestNobodyIsToldWhereTokensWereLookedForInVain(t *testing.T) {
+	s := newShell(t, t.TempDir())
+	said := s.fails("nobody is logged in", "key", "list")
+	for _, place := range []string{"--token", s.config, `"default"`, filepath.Join(s.dir, demo.File)} {
+		if !strings.Contains(said, place) {
+			t.Errorf("%q does not name %s", said, place)
+		}
+	}
+	s.fails(`profile "work"`, "key", "list", "--profile", "work")
 }
 
 func TestAFolderIsServedOnce(t *testing.T) {
@@ -153,8 +125,9 @@ func TestAFolderIsServedOnce(t *testing.T) {
 	}
 }
 
-func TestTheDemoSurvivesARestartUnchanged(t *testing.T) {
+func TestTheDemoSurvivesARestartUnchangedAndGainsWhatItLacks(t *testing.T) {
 	dir := t.TempDir()
+	path := filepath.Join(dir, demo.File)
 	var first demo.Demo
 	t.Run("first", func(t *testing.T) { first = serve(t, dir) })
 	t.Run("second", func(t *testing.T) {
@@ -166,7 +139,27 @@ func TestTheDemoSurvivesARestartUnchanged(t *testing.T) {
 			t.Errorf("the demo became\n%s\nfrom\n%s", after, before)
 		}
 	})
-	if info, err := os.Stat(filepath.Join(dir, demo.File)); err != nil || info.Mode().Perm() != 0o600 {
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the demo's file: %v, %v", info.Mode(), err)
 	}
+	old := first
+	old.Keys = map[string]string{"userz": first.Keys["userz"], "other": "of a newer version"}
+	text, err := json.Marshal(old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Run("of an older version", func(t *testing.T) {
+		d := serve(t, dir)
+		if d.Keys["userz"] != first.Keys["userz"] || d.Keys["other"] != "of a newer version" || d.Admin != first.Admin || !slices.Equal(d.Apps, first.Apps) {
+			t.Errorf("the demo became %+v", d)
+		}
+		for surface, prefix := range map[string]string{"authworx": "pk_live_", "users": "sk_"} {
+			if key := d.Keys[surface]; !strings.HasPrefix(key, prefix) || key == first.Keys[surface] {
+				t.Errorf("the key of %s is %q", surface, key)
+			}
+		}
+	})
 }

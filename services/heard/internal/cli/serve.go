@@ -11,8 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/heard-dev/heard/pkg/config"
-	"github.com/heard-dev/heard/pkg/platform"
 	"github.com/heard-dev/heard/pkg/run"
 	"github.com/heard-dev/heard/services/heard"
 	"github.com/heard-dev/heard/services/heard/internal/demo"
@@ -43,7 +41,7 @@ func (c *cli) open(ctx context.Context, cfg embedded.Config, env *run.Env) (run.
 		started <- base
 	}
 	app.Loops = append(app.Loops,
-		func(ctx context.Context) error { return listen(ctx, cfg.DataDir, stores.Platform) },
+		func(ctx context.Context) error { return listen(ctx, stores) },
 		func(ctx context.Context) error {
 			select {
 			case base := <-started:
@@ -85,27 +83,4 @@ func banner(out io.Writer, d demo.Demo, file string) {
   curl -sS %[1]s/v1/feedback -H "Authorization: Bearer $(grep -o 'sk_[0-9A-Za-z]*' %[2]s)"
 
 `, d.BaseURL, file, d.Apps[0].PublicKey) //nolint:errcheck // nobody reads
-}
-
-func (c *cli) demo() *cobra.Command {
-	var base string
-	cmd := &cobra.Command{
-		Use: "demo", Short: "Make a demo tenant and write down how to reach it", Args: cobra.NoArgs,
-		RunE: c.act(func(ctx context.Context, p *platform.Platform, _ []string) error {
-			cfg, err := config.Load[struct {
-				DataDir string `env:"HEARD_DATA_DIR" envDefault:".heard"`
-			}](c.environ)
-			if err != nil {
-				return err
-			}
-			d, err := demo.Ensure(ctx, p, cfg.DataDir, base)
-			if err != nil {
-				return err
-			}
-			banner(c.out, d, filepath.Join(cfg.DataDir, demo.File))
-			return nil
-		}),
-	}
-	cmd.Flags().StringVar(&base, "base-url", "http://127.0.0.1:8080", "what clients reach Heard under")
-	return cmd
 }

@@ -6,29 +6,28 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
-	"github.com/heard-dev/heard/pkg/platform"
+	"github.com/spf13/cobra"
+
+	"github.com/heard-dev/heard/services/heard/internal/embedded"
 )
 
 // A serving process carries commands out itself, over a socket in its data folder: it alone has the folder's stores, and
 // what it caches ends with the very call that changes it. Who may open the folder may use the socket.
 
-const socketName = "heard.sock"
-
-// commandTimeout bounds one command carried out elsewhere.
-const commandTimeout = time.Minute
+// stopTime is what commands are given to end when the process stops.
+const stopTime = time.Second
 
 type command struct {
 	Args []string `json:"args"`
-	In   []byte   `json:"in"`
 }
 
 type outcome struct {
@@ -37,9 +36,9 @@ type outcome struct {
 	Code int    `json:"code"`
 }
 
-// listen serves commands on a platform until ctx is done.
-func listen(ctx context.Context, dir string, p *platform.Platform) error {
-	path := filepath.Join(dir, socketName)
+// listen serves commands on the stores until ctx is done.
+func listen(ctx context.Context, stores *embedded.Stores) error {
+	path := filepath.Join(stores.Dir, embedded.SocketName)
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) { // of a process that was killed
 		return fmt.Errorf("command socket: %w", err)
 	}
@@ -47,48 +46,62 @@ func listen(ctx context.Context, dir string, p *platform.Platform) error {
 	if err != nil {
 		return fmt.Errorf("command socket: %w", err)
 	}
-	server := &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var asked command
-		if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
-		}
-		var out, errs bytes.Buffer
-		c := &cli{args: asked.Args, in: bytes.NewReader(asked.In), out: &out, errs: &errs, platform: p}
-		code := c.run(r.Context())
-		json.NewEncoder(w).Encode(outcome{Out: out.String(), Errs: errs.String(), Code: code}) //nolint:errcheck // the caller is gone
-	})}
-	stop := context.AfterFunc(ctx, func() {
-		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-		defer cancel()
-		server.Shutdown(bounded) //nolint:errcheck // what did not end in time is cut
-	})
-	defer stop()
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+	commands, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	server := &http.Server{
+		ReadHeaderTimeout: time.Second,
+		BaseContext:       func(net.Listener) context.Context { return commands },
+		Handler:           http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { carryOut(w, r, stores) }),
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("command socket: %w", err)
+	case <-ctx.Done():
+	}
+	bounded, cancel := context.WithTimeout(commands, stopTime)
+	defer cancel()
+	if server.Shutdown(bounded) == nil {
+		return nil
+	}
+	cut() // what did not end in time, and cleans up now
+	bounded, cancel = context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+	defer cancel()
+	if err := server.Shutdown(bounded); err != nil {
 		return fmt.Errorf("command socket: %w", err)
 	}
 	return nil
 }
 
-// forward lets the process that serves the folder carry the command out; told is false when there is none.
-func (c *cli) forward(ctx context.Context, dir string) (told bool, err error) {
+func carryOut(w http.ResponseWriter, r *http.Request, stores *embedded.Stores) {
+	var asked command
+	if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	var out, errs bytes.Buffer
+	c := &cli{args: asked.Args, in: http.NoBody, out: &out, errs: &errs, stores: stores}
+	code := c.run(r.Context())
+	json.NewEncoder(w).Encode(outcome{Out: out.String(), Errs: errs.String(), Code: code}) //nolint:errcheck // the caller is gone
+}
+
+// forward lets the process that serves the folder carry the command out; told is false when there is none. A command may
+// take long: whoever loses patience interrupts it.
+func (c *cli) forward(cmd *cobra.Command, args []string, dir string) (told bool, err error) {
 	dialer := &net.Dialer{}
-	client := &http.Client{Timeout: commandTimeout, Transport: &http.Transport{
+	client := &http.Client{Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return dialer.DialContext(ctx, "unix", filepath.Join(dir, socketName))
+			return dialer.DialContext(ctx, "unix", filepath.Join(dir, embedded.SocketName))
 		},
 	}}
-	asked := command{Args: c.args}
-	if slices.Contains(c.args, "--secret-stdin") {
-		if asked.In, err = io.ReadAll(io.LimitReader(c.in, maxSecret)); err != nil {
-			return true, err
-		}
-	}
-	text, err := json.Marshal(asked)
+	defer client.CloseIdleConnections()
+	path := strings.Fields(cmd.CommandPath())[1:] // without the program's own name
+	text, err := json.Marshal(command{slices.Concat(path, given(cmd), []string{"--"}, args)})
 	if err != nil {
 		return true, err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://heard/", bytes.NewReader(text))
+	request, err := http.NewRequestWithContext(cmd.Context(), http.MethodPost, "http://heard/", bytes.NewReader(text))
 	if err != nil {
 		return true, err
 	}

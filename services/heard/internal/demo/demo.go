@@ -7,8 +7,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/core/access"
@@ -68,19 +70,22 @@ var drafts = [...]manage.AppDraft{
 // Ensure makes the demo unless its file already tells of it, and keeps the file's address current.
 func Ensure(ctx context.Context, p *platform.Platform, dir, baseURL string) (Demo, error) {
 	path := filepath.Join(dir, File)
-	d, err := read(path)
+	d, err := Read(path)
 	if err != nil {
 		return d, err
 	}
-	if d.BaseURL == baseURL && d.current(ctx, p) {
+	former := d
+	if !d.current(ctx, p) {
+		d, err = build(ctx, p)
+	} else {
+		d.Keys, err = complete(ctx, p, d)
+	}
+	if err != nil {
+		return d, err
+	}
+	if d.BaseURL = baseURL; d.BaseURL == former.BaseURL && maps.Equal(d.Keys, former.Keys) {
 		return d, nil
 	}
-	if !d.current(ctx, p) {
-		if d, err = build(ctx, p); err != nil {
-			return d, err
-		}
-	}
-	d.BaseURL = baseURL
 	text, err := json.MarshalIndent(d, "", "  ")
 	if err != nil {
 		return d, err
@@ -88,8 +93,8 @@ func Ensure(ctx context.Context, p *platform.Platform, dir, baseURL string) (Dem
 	return d, embedded.WriteFile(path, append(text, '\n'))
 }
 
-// read gives the zero Demo when there is no file.
-func read(path string) (d Demo, err error) {
+// Read gives the zero Demo when there is no file.
+func Read(path string) (d Demo, err error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return d, nil
@@ -106,7 +111,22 @@ func (d Demo) current(ctx context.Context, p *platform.Platform) bool {
 	return err == nil && key.Live(p.Now()) && key.Org.String() == d.Org.ID
 }
 
-// build makes what is missing. What stands in the store already is taken up again; only its secrets are new.
+// complete adds the keys of surfaces that the demo was made without; what else the file has stays.
+func complete(ctx context.Context, p *platform.Platform, d Demo) (map[string]string, error) {
+	org, err := id.Parse(d.Org.ID)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := addKeys(ctx, p, org, d.Keys)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(keys, d.Keys)
+	return keys, nil
+}
+
+// build makes what is missing. What stands in the store already is taken up again; only its secrets are new. A password is
+// costly to hash, so the rest is made beside it.
 func build(ctx context.Context, p *platform.Platform) (Demo, error) {
 	m := p.Manager
 	org, err := p.Store.OrgBySlug(ctx, orgSlug)
@@ -117,25 +137,40 @@ func build(ctx context.Context, p *platform.Platform) (Demo, error) {
 		return Demo{}, err
 	}
 	d := Demo{Org: Org{ID: org.ID.String(), Slug: org.Slug, Name: org.Name}}
+	var admin, apps, keys error
+	var parts sync.WaitGroup
+	parts.Go(func() { d.Admin, admin = addAdmin(ctx, p, m, org.ID) })
+	parts.Go(func() { d.Apps, apps = addApps(ctx, p, m, org.ID) })
+	parts.Go(func() { d.Keys, keys = addKeys(ctx, p, org.ID, nil) })
+	parts.Wait()
+	return d, errors.Join(admin, apps, keys)
+}
+
+func addApps(ctx context.Context, p *platform.Platform, m *manage.Manager, org id.ID) (apps []App, err error) {
 	for _, draft := range drafts {
-		app, err := ensureApp(ctx, p, m, org.ID, draft)
+		app, err := ensureApp(ctx, p, m, org, draft)
 		if err != nil {
-			return d, err
+			return nil, err
 		}
-		d.Apps = append(d.Apps, app)
+		apps = append(apps, app)
 	}
-	if d.Admin, err = addAdmin(ctx, p, m, org.ID); err != nil {
-		return d, err
-	}
-	d.Keys = map[string]string{}
+	return apps, nil
+}
+
+// addKeys makes a key for every surface that has none: a newer version may have more surfaces.
+func addKeys(ctx context.Context, p *platform.Platform, org id.ID, former map[string]string) (map[string]string, error) {
+	keys := map[string]string{}
 	for surface, format := range formats() {
-		_, key, err := m.CreateKey(ctx, by(), org.ID, manage.KeyDraft{Name: "demo " + surface, Format: format.Name})
-		if err != nil {
-			return d, err
+		if keys[surface] = former[surface]; keys[surface] != "" {
+			continue
 		}
-		d.Keys[surface] = key.Reveal()
+		_, key, err := p.Manager.CreateKey(ctx, by(), org, manage.KeyDraft{Name: "demo " + surface, Format: format.Name})
+		if err != nil {
+			return nil, err
+		}
+		keys[surface] = key.Reveal()
 	}
-	return d, nil
+	return keys, nil
 }
 
 // formats are the keys of the demo, by the surface that each opens.

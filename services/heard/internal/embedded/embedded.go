@@ -30,15 +30,34 @@ type Config struct {
 	Demo           bool           `env:"HEARD_DEMO" envDefault:"true"`
 }
 
+// What the data folder holds. RestoringName is there while a backup is being restored, and after that was interrupted.
+const (
+	DatabaseName  = "heard.db"
+	FilesName     = "files"
+	LockName      = "lock"
+	SocketName    = "heard.sock"
+	RestoringName = ".restoring"
+
+	keysetName   = "keyset.json"
+	hashName     = "hash.key"
+	sessionsName = "session.keys"
+	filesKeyName = "files.key"
+)
+
+// KeyNames are the files of the installation's keys.
+func KeyNames() []string { return []string{keysetName, hashName, sessionsName, filesKeyName} }
+
 // FilesMount is the path below which uploads and downloads are served.
 const FilesMount = "/files/"
 
 // Stores are the embedded stores, opened. One process at a time has them.
 type Stores struct {
 	*platform.Platform
-	Files *diskstore.Store
-	base  atomic.Pointer[string]
-	ready atomic.Bool
+	Dir      string
+	Database *sqlitestore.Store
+	Files    *diskstore.Store
+	base     atomic.Pointer[string]
+	ready    atomic.Bool
 }
 
 var errStarting = errors.New("embedded: still starting")
@@ -46,12 +65,12 @@ var errStarting = errors.New("embedded: still starting")
 // ErrInUse says that another process has the folder.
 var ErrInUse = errors.New("another process has the data folder open")
 
+// ErrHalfRestored says that the restore of a backup into the folder was interrupted.
+var ErrHalfRestored = errors.New("a restore into the data folder was interrupted: run it again, or empty the folder")
+
 // Open opens the folder, making whatever is missing. It returns ErrInUse when another process has it.
 func Open(ctx context.Context, cfg Config, env *run.Env) (*Stores, error) {
-	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
-		return nil, fmt.Errorf("make the data folder: %w", err)
-	}
-	unlock, err := lock(filepath.Join(cfg.DataDir, "lock"))
+	unlock, err := Take(cfg.DataDir)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +81,18 @@ func Open(ctx context.Context, cfg Config, env *run.Env) (*Stores, error) {
 	return stores, nil
 }
 
+// Take makes the folder where it is missing, and keeps every other process out of it until release is called.
+func Take(dir string) (release func(context.Context) error, err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data folder: %w", err)
+	}
+	return lock(filepath.Join(dir, LockName))
+}
+
 func open(ctx context.Context, cfg Config, env *run.Env, unlock func(context.Context) error) (*Stores, error) {
+	if _, err := os.Stat(filepath.Join(cfg.DataDir, RestoringName)); err == nil {
+		return nil, fmt.Errorf("%s: %w", cfg.DataDir, ErrHalfRestored)
+	}
 	keys, err := loadKeys(cfg.DataDir)
 	if err != nil {
 		return nil, err
@@ -71,22 +101,22 @@ func open(ctx context.Context, cfg Config, env *run.Env, unlock func(context.Con
 	if err != nil {
 		return nil, err
 	}
-	s := &Stores{}
+	s := &Stores{Dir: cfg.DataDir}
 	s.Serves(cfg.PublicURL)
 	s.Files, err = diskstore.Open(diskstore.Options{
-		Dir: filepath.Join(cfg.DataDir, "files"), Mount: FilesMount, SigningKey: keys.files, Now: time.Now,
+		Dir: filepath.Join(cfg.DataDir, FilesName), Mount: FilesMount, SigningKey: keys.files, Now: time.Now,
 		BaseURL: func() string { return *s.base.Load() + FilesMount[:len(FilesMount)-1] },
 		Logger:  env.Telemetry.Logger,
 	})
 	if err != nil {
 		return nil, err
 	}
-	store, err := sqlitestore.Open(ctx, sqlitestore.Options{Path: filepath.Join(cfg.DataDir, "heard.db")})
+	s.Database, err = sqlitestore.Open(ctx, sqlitestore.Options{Path: filepath.Join(cfg.DataDir, DatabaseName)})
 	if err != nil {
 		return nil, errors.Join(err, s.Files.Close())
 	}
 	s.Platform = platform.New("heard", platform.Parts{
-		Store: store, Gate: memgate.New(memgate.Options{Now: time.Now}), Blobs: s.Files, Opened: opened,
+		Store: s.Database, Gate: memgate.New(memgate.Options{Now: time.Now}), Blobs: s.Files, Opened: opened,
 		TrustedProxies: cfg.TrustedProxies,
 		Ready: func() error {
 			if !s.ready.Load() {
@@ -97,7 +127,7 @@ func open(ctx context.Context, cfg Config, env *run.Env, unlock func(context.Con
 		Closers: []func(context.Context) error{
 			unlock,
 			func(context.Context) error { return s.Files.Close() },
-			func(context.Context) error { return store.Close() },
+			func(context.Context) error { return s.Database.Close() },
 		},
 	})
 	return s, nil

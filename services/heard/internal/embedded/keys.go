@@ -23,10 +23,10 @@ type keys struct {
 }
 
 func loadKeys(dir string) (keys, error) {
-	keyset, errKeyset := loadOrMake(filepath.Join(dir, "keyset.json"), secret.NewKeysetJSON)
-	hash, errHash := loadOrMake(filepath.Join(dir, "hash.key"), newHexKey)
-	sessions, errSessions := loadOrMake(filepath.Join(dir, "session.keys"), newHexKey)
-	files, errFiles := loadOrMake(filepath.Join(dir, "files.key"), newHexKey)
+	keyset, errKeyset := loadOrMake(filepath.Join(dir, keysetName), secret.NewKeysetJSON)
+	hash, errHash := loadOrMake(filepath.Join(dir, hashName), newHexKey)
+	sessions, errSessions := loadOrMake(filepath.Join(dir, sessionsName), newHexKey)
+	files, errFiles := loadOrMake(filepath.Join(dir, filesKeyName), newHexKey)
 	if err := errors.Join(errKeyset, errHash, errSessions, errFiles); err != nil {
 		return keys{}, err
 	}

@@ -1,0 +1,242 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/heard-dev/heard/services/heard/internal/client"
+)
+
+// noun is a group of commands about one kind of thing.
+type noun struct {
+	name, short string
+	verbs       []verb
+}
+
+// verb is a command that is one call of the API.
+type verb struct {
+	name, short  string
+	method, path string // an argument takes the place of its {name} in the path, or goes into the body
+	args         []argument
+	flags        []param
+	columns      []string // of a list; nil for what answers with one thing
+	warning      string   // what cannot be taken back; it asks for --yes
+	stdin        *entry
+	open         bool // needs no log-in
+}
+
+// argument is a value without a flag. A directory lets a name stand in for an id.
+type argument struct {
+	field, shown string
+	names        *directory
+}
+
+// param is a flag that fills a field of the body, or of the query where a call has no body. Dots lead into objects.
+type param struct {
+	flag, field, usage string
+	kind               kind
+	required           bool
+	choices            []string
+	names              *directory
+}
+
+// kind is how a flag is read.
+type kind int
+
+const (
+	word   kind = iota
+	words       // may be repeated; one empty value is none
+	yesNo       // --public, --public=false
+	number      // a whole number
+	span        // 90s or 24h, sent as whole seconds
+)
+
+func (c *cli) noun(n noun) *cobra.Command {
+	group := &cobra.Command{Use: n.name, Short: n.short, Args: cobra.NoArgs, RunE: help}
+	for _, v := range n.verbs {
+		group.AddCommand(c.verb(v))
+	}
+	return group
+}
+
+// help is what a group does on its own.
+func help(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+
+func (c *cli) verb(v verb) *cobra.Command {
+	cmd := &cobra.Command{Use: v.use(), Short: v.short, Args: cobra.ExactArgs(len(v.args))}
+	for _, p := range v.flags {
+		p.define(cmd)
+	}
+	if v.warning != "" {
+		cmd.Flags().BoolP("yes", "y", false, "do not ask")
+	}
+	if v.stdin != nil {
+		v.stdin.define(cmd)
+	}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		ctx := cmd.Context()
+		connect := c.api
+		if v.open {
+			connect = c.openAPI
+		}
+		api, err := connect()
+		if err != nil {
+			return err
+		}
+		call, err := c.call(ctx, api, v, cmd, args)
+		if err != nil {
+			return err
+		}
+		answer, err := api.Do(ctx, call)
+		if err != nil {
+			return err
+		}
+		return c.print(answer, v.columns)
+	}
+	return cmd
+}
+
+func (v verb) use() string {
+	use := v.name
+	for _, a := range v.args {
+		use += " " + a.shown
+	}
+	return use
+}
+
+// call puts a request together from what the command line says.
+func (c *cli) call(ctx context.Context, api *client.Client, v verb, cmd *cobra.Command, args []string) (client.Call, error) {
+	path, fields := v.path, map[string]any{}
+	for i, a := range v.args {
+		value, err := a.names.find(ctx, api, args[i])
+		if err != nil {
+			return client.Call{}, err
+		}
+		if slot := "{" + a.field + "}"; strings.Contains(path, slot) {
+			path = strings.Replace(path, slot, url.PathEscape(value), 1)
+		} else {
+			fields[a.field] = value
+		}
+	}
+	for _, p := range v.flags {
+		if err := p.fill(ctx, api, cmd, fields); err != nil {
+			return client.Call{}, err
+		}
+	}
+	if err := c.confirm(cmd, v.warning); err != nil {
+		return client.Call{}, err
+	}
+	if v.stdin != nil {
+		if err := c.enter(cmd, *v.stdin, fields); err != nil {
+			return client.Call{}, err
+		}
+	}
+	call := client.Call{Method: v.method, Path: path}
+	switch {
+	case v.method == http.MethodGet || v.method == http.MethodDelete:
+		call.Query = query(fields)
+	case len(fields) > 0 || len(v.flags) > 0:
+		call.Body = fields
+	}
+	return call, nil
+}
+
+func query(fields map[string]any) url.Values {
+	values := url.Values{}
+	for name, value := range fields {
+		values.Set(name, fmt.Sprint(value))
+	}
+	return values
+}
+
+func (p param) define(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	switch p.kind {
+	case word:
+		flags.String(p.flag, "", p.usage)
+	case words:
+		flags.StringArray(p.flag, nil, p.usage+" (repeatable)")
+	case yesNo:
+		flags.Bool(p.flag, false, p.usage)
+	case number:
+		flags.Int64(p.flag, 0, p.usage)
+	case span:
+		flags.Duration(p.flag, 0, p.usage)
+	}
+	p.describe(cmd)
+}
+
+// into defines a flag of one word that goes into a variable, for commands that are no single call.
+func (p param) into(cmd *cobra.Command, to *string) {
+	cmd.Flags().StringVar(to, p.flag, "", p.usage)
+	p.describe(cmd)
+}
+
+func (p param) describe(cmd *cobra.Command) {
+	if len(p.choices) > 0 {
+		offer(cmd, p.flag, p.choices...)
+	}
+	err := cmd.Flags().SetAnnotation(p.flag, fieldKey, []string{p.field})
+	if p.required {
+		err = errors.Join(err, cmd.MarkFlagRequired(p.flag))
+	}
+	if err != nil {
+		panic("cli: " + err.Error()) // a flag that was never defined
+	}
+}
+
+// fill puts the flag's value into its field. A flag that was not given leaves the field to the API.
+func (p param) fill(ctx context.Context, api *client.Client, cmd *cobra.Command, fields map[string]any) error {
+	if !cmd.Flags().Changed(p.flag) {
+		return nil
+	}
+	value, err := p.value(cmd)
+	if err != nil {
+		return err
+	}
+	if name, ok := value.(string); ok && p.names != nil {
+		if value, err = p.names.find(ctx, api, name); err != nil {
+			return err
+		}
+	}
+	steps := strings.Split(p.field, ".")
+	for _, step := range steps[:len(steps)-1] {
+		inner, ok := fields[step].(map[string]any)
+		if !ok {
+			inner = map[string]any{}
+			fields[step] = inner
+		}
+		fields = inner
+	}
+	fields[steps[len(steps)-1]] = value
+	return nil
+}
+
+func (p param) value(cmd *cobra.Command) (any, error) {
+	flags := cmd.Flags()
+	switch p.kind {
+	case words:
+		values, err := flags.GetStringArray(p.flag)
+		return slices.DeleteFunc(append([]string{}, values...), func(v string) bool { return v == "" }), err
+	case yesNo:
+		return flags.GetBool(p.flag)
+	case number:
+		return flags.GetInt64(p.flag)
+	case span:
+		length, err := flags.GetDuration(p.flag)
+		if err == nil && length%time.Second != 0 {
+			err = fmt.Errorf("--%s must be whole seconds", p.flag)
+		}
+		return int64(length / time.Second), err
+	default:
+		return flags.GetString(p.flag)
+	}
+}
