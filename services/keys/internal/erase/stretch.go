@@ -1,0 +1,112 @@
+package erase
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/heard-dev/heard/pkg/apierr"
+	"github.com/heard-dev/heard/pkg/core/attachment"
+	"github.com/heard-dev/heard/pkg/core/feedback"
+	"github.com/heard-dev/heard/pkg/id"
+)
+
+// feedback removes what the subject said, with its files, until nothing is found any more.
+func (j *job) feedback(ctx context.Context) error {
+	for {
+		items, err := j.Store.FeedbackOf(ctx, j.Org, j.Subject, atOnce)
+		if err != nil || len(items) == 0 {
+			return err
+		}
+		if err := j.removeItems(ctx, items); err != nil {
+			return err
+		}
+	}
+}
+
+// removeItems removes files before what names them, so that a crash leaves none that nobody knows of.
+func (j *job) removeItems(ctx context.Context, items []feedback.Item) error {
+	ctx, cancel := context.WithTimeout(ctx, lease)
+	defer cancel()
+	names := make([]id.ID, len(items))
+	files, settled := 0, []string{}
+	for n, item := range items {
+		names[n] = item.ID
+		keys := filesOf(item)
+		files += len(keys)
+		for _, key := range keys {
+			if err := j.Blobs.Delete(ctx, key); err != nil {
+				return err
+			}
+		}
+		// A file may come again while its URL works. Its slot then stays for whoever removes slots that no item holds.
+		if j.now().Sub(item.CreatedAt) > uploadable {
+			settled = append(settled, keys...)
+		}
+	}
+	if err := j.Store.DeleteSlots(ctx, j.Org, settled); err != nil {
+		return err
+	}
+	if err := j.Store.DeleteFeedback(ctx, j.Org, names); err != nil {
+		return err
+	}
+	j.Receipt.Feedback += len(names)
+	j.Receipt.Attachments += files
+	return j.renew(ctx)
+}
+
+func filesOf(item feedback.Item) []string {
+	var keys []string
+	for _, file := range item.Attachments {
+		keys = append(keys, file.Key)
+	}
+	if item.Target != nil && item.Target.ScreenshotKey != "" && !slices.Contains(keys, item.Target.ScreenshotKey) {
+		keys = append(keys, item.Target.ScreenshotKey)
+	}
+	return keys
+}
+
+// slots removes reservations of an App's, or of all when app is zero, with their files. Where files may still come in it
+// gives the time to wait for.
+func (j *job) slots(ctx context.Context, app id.ID) (wait time.Time, err error) {
+	for {
+		found, err := j.Store.SlotsOf(ctx, j.Org, app, atOnce)
+		if err != nil || len(found) == 0 {
+			return wait, err
+		}
+		for _, slot := range found {
+			if closed := slot.CreatedAt.Add(uploadable); closed.After(j.now()) && closed.After(wait) {
+				wait = closed
+			}
+		}
+		if !wait.IsZero() {
+			return wait, nil
+		}
+		if err := j.removeSlots(ctx, found); err != nil {
+			return wait, err
+		}
+	}
+}
+
+func (j *job) removeSlots(ctx context.Context, found []attachment.Slot) error {
+	ctx, cancel := context.WithTimeout(ctx, lease)
+	defer cancel()
+	keys, files := make([]string, len(found)), 0
+	for n, slot := range found {
+		keys[n] = slot.Key
+		switch _, err := j.Blobs.Stat(ctx, slot.Key); {
+		case err == nil:
+			files++
+		case apierr.KindOf(err) != apierr.NotFound: // reserved and never filled, or gone with its item
+			return err
+		}
+		if err := j.Blobs.Delete(ctx, slot.Key); err != nil {
+			return err
+		}
+	}
+	if err := j.Store.DeleteSlots(ctx, j.Org, keys); err != nil {
+		return err
+	}
+	j.Receipt.Attachments += files
+	return j.renew(ctx)
+}
