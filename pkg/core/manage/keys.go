@@ -52,8 +52,13 @@ func (m *Manager) RotateKey(ctx context.Context, by By, org, key id.ID, overlap 
 	if excess := beyond(former.Scopes, by.Rights); excess != "" {
 		return apikey.Key{}, "", above()
 	}
+	all, err := m.Store.Keys(ctx, org)
+	if err != nil {
+		return apikey.Key{}, "", err
+	}
 	format, _ := apikey.FormatNamed(former.Format)
 	fresh := former
+	fresh.ExpiresAt = expiry(former, all)
 	fresh.ID, fresh.Replaces, fresh.Creator, fresh.CreatedBy, fresh.CreatedAt = m.IDs.New(), former.ID, by.creator(), by.Name, m.now()
 	fresh.Leak = nil
 	fresh, text := format.Draw(m.Random, m.Hasher, fresh)
@@ -66,6 +71,15 @@ func (m *Manager) RotateKey(ctx context.Context, by By, org, key id.ID, overlap 
 		}
 		return m.end(ctx, former, overlap)
 	})
+}
+
+// expiry is when a key was meant to expire. One that was rotated before, perhaps by a call whose answer was lost, ends with
+// that overlap; what takes its place must not.
+func expiry(key apikey.Key, all []apikey.Key) time.Time {
+	if n := slices.IndexFunc(all, func(k apikey.Key) bool { return k.Replaces == key.ID }); n >= 0 {
+		return expiry(all[n], all)
+	}
+	return key.ExpiresAt
 }
 
 func (m *Manager) end(ctx context.Context, key apikey.Key, overlap time.Duration) (err error) {

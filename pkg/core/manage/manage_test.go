@@ -1,23 +1,24 @@
 package manage_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/heard-dev/heard/pkg/apierr"
+	"github.com/heard-dev/heard/pkg/core/access"
 	"github.com/heard-dev/heard/pkg/core/apikey"
+	"github.com/heard-dev/heard/pkg/core/audit"
 	"github.com/heard-dev/heard/pkg/core/gate"
 	"github.com/heard-dev/heard/pkg/core/manage"
 	"github.com/heard-dev/heard/pkg/core/tenant"
-	"github.com/heard-dev/heard/pkg/core/usertoken"
 	"github.com/heard-dev/heard/pkg/id"
 	"github.com/heard-dev/heard/pkg/secret"
 	"github.com/heard-dev/heard/pkg/store/memgate"
@@ -51,11 +52,14 @@ type office struct {
 	gate  *announcer
 	at    time.Time
 	org   tenant.Org
+	shell manage.By
 }
+
+const password = secret.String("correct horse battery")
 
 func newOffice(t *testing.T) *office {
 	t.Helper()
-	o := &office{T: t, at: time.Date(2026, 3, 1, 12, 0, 0, 123_456_789, time.UTC)}
+	o := &office{T: t, at: time.Date(2026, 3, 1, 12, 0, 0, 123_456_789, time.UTC), shell: manage.Operator("a test")}
 	now := func() time.Time { return o.at }
 	var err error
 	o.store, err = sqlitestore.Open(t.Context(), sqlitestore.Options{Path: filepath.Join(t.TempDir(), "heard.db")})
@@ -68,10 +72,12 @@ func newOffice(t *testing.T) *office {
 	keyset, err := secret.ParseKeyset(text)
 	o.must(err)
 	o.gate = &announcer{Gate: memgate.New(memgate.Options{Now: now})}
+	ids := id.NewSource(now, rand.Reader)
 	o.Manager = manage.New(manage.Deps{
-		Store: o.store, Gate: o.gate, Hasher: hasher, Keyset: keyset, IDs: id.NewSource(now, rand.Reader), Now: now, Random: rand.Reader,
+		Store: o.store, Gate: o.gate, Hasher: hasher, Keyset: keyset, Passwords: tenant.NewPasswords(rand.Reader, 2),
+		Journal: audit.NewJournal(o.store, hasher.Derive("audit"), ids, now), IDs: ids, Now: now, Random: rand.Reader,
 	})
-	o.org, err = o.CreateOrg(t.Context(), "acme", "Acme")
+	o.org, err = o.CreateOrg(t.Context(), o.shell, manage.OrgDraft{Slug: "acme", Name: "Acme"})
 	o.must(err)
 	return o
 }
@@ -83,227 +89,206 @@ func (o *office) must(err error) {
 	}
 }
 
-func (o *office) is(err error, kind apierr.Kind) {
+// is fails the test unless err is a refusal with the code.
+func (o *office) is(what string, err error, code apierr.Code) {
 	o.Helper()
-	if err == nil || apierr.KindOf(err) != kind {
-		o.Fatalf("got %v, want %v", err, kind)
+	if err == nil || apierr.Of(err).Code != code {
+		o.Errorf("%s: got %v, want %s", what, err, code)
 	}
 }
 
-func (o *office) app(slug string) (tenant.App, []byte) {
+// issue fails the test unless err names a fault with the code at the path.
+func (o *office) issue(what string, err error, code string, path ...any) {
 	o.Helper()
-	app, text, err := o.CreateApp(o.Context(), o.org.ID, manage.AppDraft{Slug: slug, Name: "App"})
-	o.must(err)
-	return app, o.parsed(text)
+	issues := apierr.Issues(err)
+	if !slices.ContainsFunc(issues, func(i apierr.Issue) bool { return i.Code == code && slices.Equal(i.Path, path) }) {
+		o.Errorf("%s: got %v with %+v, want %s at %v", what, err, issues, code, path)
+	}
 }
 
-func (o *office) parsed(text secret.String) []byte {
+// member adds a person to the Org without the cost of a hash.
+func (o *office) member(name string, role access.Role) tenant.Member {
 	o.Helper()
-	key, err := usertoken.ParseSecret(text.Reveal())
-	o.must(err)
-	return key
+	m := tenant.Member{
+		ID: o.IDs.New(), Org: o.org.ID, Email: name + "@example.com", Name: name, Role: role, Status: tenant.Active, EmailVerified: true,
+		CreatedAt: o.at, UpdatedAt: o.at, Version: 1,
+	}
+	o.must(o.store.CreateMember(o.Context(), o.org.ID, m))
+	return m
 }
 
-func TestWhatIsMadeIsStoredAsItIsAnswered(t *testing.T) {
-	o := newOffice(t)
-	ctx := t.Context()
-	org, err := o.store.OrgBySlug(ctx, "acme")
-	o.must(err)
-	if org.ID != o.org.ID || org.Plan != tenant.DefaultPlan || org.CreatedAt != o.org.CreatedAt {
-		t.Errorf("stored %+v, answered %+v", org, o.org)
-	}
-	app, text, err := o.CreateApp(ctx, org.ID, manage.AppDraft{
-		Slug: "web", Name: "Web", Description: "d", PublicSubmission: true, AllowedOrigins: []string{"https://a.example"},
-	})
-	o.must(err)
-	stored, err := o.store.AppByPublicKey(ctx, app.PublicKey)
-	o.must(err)
-	if stored.ID != app.ID || stored.Org != org.ID || !stored.PublicSubmission || !slices.Equal(stored.AllowedOrigins, app.AllowedOrigins) ||
-		stored.ProcessingMode != tenant.Manual || stored.BatchWindowHours != 24 || apikey.CheckPublic(stored.PublicKey) != nil {
-		t.Errorf("stored %+v", stored)
-	}
-	signing, key, err := o.CurrentSecret(stored)
-	o.must(err)
-	if !bytes.Equal(key, o.parsed(text)) || bytes.Contains(signing.Sealed, key) || len(key) != 32 {
-		t.Error("the App's secret is not the one that was shown, or lies open")
-	}
-	stolen := stored
-	stolen.ID = id.ID{1}
-	if _, _, err := o.CurrentSecret(stolen); err == nil {
-		t.Error("a secret opens as another App's")
-	}
-
-	key1, text1, err := o.CreateKey(ctx, org.ID, "ci", "ann@example.com")
-	o.must(err)
-	found, err := o.store.KeyByHash(ctx, o.Hasher.Hash(text1.Reveal()))
-	o.must(err)
-	if found.ID != key1.ID || found.Org != org.ID || found.CreatedBy != "ann@example.com" || !found.Live(o.at) || apikey.CheckSecret(text1.Reveal()) != nil {
-		t.Errorf("stored %+v", found)
-	}
-
-	password := manage.NewPassword(rand.Reader)
-	member, err := o.AddMember(ctx, org.ID, "ann@example.com", "Ann", tenant.Owner, password)
-	o.must(err)
-	members, err := o.store.Members(ctx, org.ID)
-	o.must(err)
-	if len(members) != 1 || members[0].ID != member.ID || members[0].Role != tenant.Owner || !tenant.VerifyPassword(members[0].PasswordHash, password) {
-		t.Errorf("stored %+v", members)
-	}
-	if other := manage.NewPassword(rand.Reader); other == password || len(other.Reveal()) != 24 {
-		t.Error("passwords repeat, or are not of 120 bits")
-	}
-	if n := o.gate.bumps.Load(); n != 0 {
-		t.Errorf("%d announcements of what nobody can have loaded", n)
+// as is a member who is logged in.
+func as(m tenant.Member) manage.By {
+	return manage.By{
+		Actor: audit.Actor{Kind: audit.ByMember, ID: m.ID, Name: m.Email, Credential: "session:1", Address: "192.0.2.7"},
+		Role:  m.Role, Rights: access.Of(m.Role),
 	}
 }
 
-func TestWhatCannotBeMadeIsRefused(t *testing.T) {
-	o := newOffice(t)
-	ctx := t.Context()
-	o.app("web")
-	_, err := o.AddMember(ctx, o.org.ID, "ann@example.com", "Ann", tenant.Owner, "a password")
+// entries are what the Org's audit log says, oldest first.
+func (o *office) entries() []audit.Entry {
+	o.Helper()
+	entries, err := o.store.AuditFrom(o.Context(), o.org.ID, 0, 1000)
 	o.must(err)
-	nobody := id.ID{9}
-	for name, row := range map[string]struct {
-		kind apierr.Kind
-		make func() error
-	}{
-		"an Org's slug, taken":    {apierr.Conflict, func() error { _, err := o.CreateOrg(ctx, "acme", "x"); return err }},
-		"an Org's slug, odd":      {apierr.Invalid, func() error { _, err := o.CreateOrg(ctx, "A!", "x"); return err }},
-		"an Org without a name":   {apierr.Invalid, func() error { _, err := o.CreateOrg(ctx, "b", " "); return err }},
-		"an App's slug, taken":    {apierr.Conflict, func() error { return o.createApp(o.org.ID, manage.AppDraft{Slug: "web", Name: "x"}) }},
-		"an App's slug, odd":      {apierr.Invalid, func() error { return o.createApp(o.org.ID, manage.AppDraft{Slug: "-", Name: "x"}) }},
-		"an App of nobody":        {apierr.NotFound, func() error { return o.createApp(nobody, manage.AppDraft{Slug: "x", Name: "x"}) }},
-		"a key of nobody":         {apierr.NotFound, func() error { _, _, err := o.CreateKey(ctx, nobody, "x", "x"); return err }},
-		"a key without a name":    {apierr.Invalid, func() error { _, _, err := o.CreateKey(ctx, o.org.ID, " ", "x"); return err }},
-		"a member of nobody":      {apierr.NotFound, func() error { return o.addMember(nobody, "b@example.com") }},
-		"a member's e-mail taken": {apierr.Conflict, func() error { return o.addMember(o.org.ID, "ann@example.com") }},
-		"a member's odd e-mail":   {apierr.Invalid, func() error { return o.addMember(o.org.ID, "Ann <ann@example.com>") }},
-		"a member's odd role":     {apierr.Invalid, func() error { _, err := o.AddMember(ctx, o.org.ID, "c@example.com", "x", "boss", "x"); return err }},
-		"an empty secret":         {apierr.Invalid, func() error { _, _, err := o.ImportSecret(ctx, o.org.ID, nobody, " ", 0); return err }},
-		"another Org's App":       {apierr.NotFound, func() error { _, _, err := o.RotateSecret(ctx, nobody, nobody, 0); return err }},
-	} {
-		if err := row.make(); err == nil || apierr.KindOf(err) != row.kind {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	err = o.createApp(o.org.ID, manage.AppDraft{Slug: "x", Name: "x", AllowedOrigins: []string{"https://a.example", "a.example/"}})
-	if issues := apierr.Of(err).Issues; len(issues) != 1 || !slices.Equal(issues[0].Path, []any{"allowedOrigins", 1}) {
-		t.Errorf("an odd origin: %v", err)
-	}
+	return entries
 }
 
-func (o *office) createApp(org id.ID, draft manage.AppDraft) error {
-	_, _, err := o.CreateApp(o.Context(), org, draft)
-	return err
+// last is the newest of them.
+func (o *office) last() audit.Entry {
+	o.Helper()
+	entries := o.entries()
+	return entries[len(entries)-1]
 }
 
-func (o *office) addMember(org id.ID, email string) error {
-	_, err := o.AddMember(o.Context(), org, email, "x", tenant.Viewer, "a password")
-	return err
-}
-
-func TestARevocationIsStoredThenAnnounced(t *testing.T) {
-	o := newOffice(t)
-	ctx := t.Context()
-	key, _, err := o.CreateKey(ctx, o.org.ID, "ci", "a test")
-	o.must(err)
-	o.gate.look = func() {
-		if stored, err := o.store.Key(ctx, o.org.ID, key.ID); err != nil || stored.Live(o.at) {
-			t.Errorf("announced before it was stored: %+v, %v", stored, err)
-		}
-	}
-	o.gate.away.Store(true)
-	_, err = o.RevokeKey(ctx, o.org.ID, key.ID)
-	o.is(err, apierr.Unavailable)
-	first := o.at
-	o.at = o.at.Add(time.Hour)
-	o.gate.away.Store(false)
-	revoked, err := o.RevokeKey(ctx, o.org.ID, key.ID)
-	o.must(err)
-	if !revoked.RevokedAt.Equal(first.Truncate(time.Millisecond)) || o.gate.bumps.Load() != 2 {
-		t.Errorf("revoked at %v with %d announcements", revoked.RevokedAt, o.gate.bumps.Load())
-	}
-	_, err = o.RevokeKey(ctx, o.org.ID, id.ID{9})
-	o.is(err, apierr.NotFound)
-	_, err = o.RevokeKey(ctx, id.ID{9}, key.ID)
-	o.is(err, apierr.NotFound)
-	if o.gate.bumps.Load() != 2 {
-		t.Error("what did not happen was announced")
-	}
-}
-
-func TestARotationReplacesTheSecretAndAnnouncesIt(t *testing.T) {
-	o := newOffice(t)
-	ctx := t.Context()
-	app, former := o.app("web")
-	o.gate.look = func() {
-		if stored, err := o.store.App(ctx, o.org.ID, app.ID); err != nil || stored.Secrets[0].ID == app.Secrets[0].ID {
-			t.Errorf("announced before it was stored: %+v, %v", stored, err)
-		}
-	}
-	rotated, text, err := o.RotateSecret(ctx, o.org.ID, app.ID, time.Hour)
-	o.must(err)
-	_, present, err := o.CurrentSecret(rotated)
-	o.must(err)
-	if bytes.Equal(present, former) || !bytes.Equal(present, o.parsed(text)) {
-		t.Error("the present secret is not the one that was shown")
-	}
-	if live := rotated.LiveSecrets(o.at.Add(time.Hour - time.Second)); len(live) != 2 {
-		t.Errorf("%d secrets verify within the overlap", len(live))
-	}
-	if live := rotated.LiveSecrets(o.at.Add(time.Hour)); len(live) != 1 {
-		t.Errorf("%d secrets verify after the overlap", len(live))
-	}
-	rotated, text, err = o.ImportSecret(ctx, o.org.ID, app.ID, "6f7572206f776e", time.Hour)
-	o.must(err)
-	if _, present, err := o.CurrentSecret(rotated); err != nil || string(present) != "our own" || text != "6f7572206f776e" {
-		t.Errorf("imported %q, shown %q, %v", present, text.Reveal(), err)
-	}
-	o.gate.away.Store(true)
-	_, _, err = o.RotateSecret(ctx, o.org.ID, app.ID, 0)
-	o.is(err, apierr.Unavailable)
-	if n := o.gate.bumps.Load(); n != 3 {
-		t.Errorf("%d announcements", n)
-	}
-	stored, err := o.store.App(ctx, o.org.ID, app.ID)
-	o.must(err)
-	if len(stored.LiveSecrets(o.at)) != 1 {
-		t.Error("a rotation without an overlap left a former secret")
-	}
-}
-
-// Rotations that meet each other lose none: every secret that was shown is live for the overlap.
-func TestRacingRotationsLoseNoSecret(t *testing.T) {
-	o := newOffice(t)
-	app, first := o.app("web")
+// race lets n do the same at once, and counts by code how they fared; "" is success.
+func race(n int, do func(racer int) error) map[apierr.Code]int {
 	var mu sync.Mutex
-	shown := [][]byte{first}
+	fared := map[apierr.Code]int{}
 	var wg sync.WaitGroup
-	for range 4 {
+	for racer := range n {
 		wg.Go(func() {
-			_, text, err := o.RotateSecret(t.Context(), o.org.ID, app.ID, time.Hour)
-			if err != nil {
-				t.Error(err)
-				return
-			}
+			err := do(racer)
 			mu.Lock()
 			defer mu.Unlock()
-			shown = append(shown, o.parsed(text))
+			if err == nil {
+				fared[""]++
+				return
+			}
+			fared[apierr.Of(err).Code]++
 		})
 	}
 	wg.Wait()
-	stored, err := o.store.App(t.Context(), o.org.ID, app.ID)
-	o.must(err)
-	var live [][]byte
-	for _, s := range stored.LiveSecrets(o.at) {
-		key, err := usertoken.OpenSecret(o.Keyset, o.org.ID, app.ID, s.Sealed)
-		o.must(err)
-		live = append(live, key)
-	}
-	for n, key := range shown {
-		if !slices.ContainsFunc(live, func(k []byte) bool { return bytes.Equal(k, key) }) {
-			t.Errorf("secret %d of %d verifies nothing", n, len(shown))
+	return fared
+}
+
+func TestEveryChangeIsWrittenDownBeforeItHappensAndAnnouncedAfter(t *testing.T) {
+	o := newOffice(t)
+	ann := o.member("ann", access.Owner)
+	o.gate.look = func() {
+		e := o.last()
+		orgs, err := o.store.Org(t.Context(), o.org.ID)
+		if err != nil || orgs.Name != "Acme Ltd" || e.Action != "org.update" || e.Outcome != audit.Done {
+			t.Errorf("announced %s when the Org was %+v, %v", e.Action, orgs, err)
 		}
+	}
+	name := "Acme Ltd"
+	_, err := o.UpdateOrg(t.Context(), as(ann), o.org.ID, manage.OrgChange{Name: &name})
+	o.must(err)
+	e := o.last()
+	if e.Actor != as(ann).Actor || string(e.Before) != `{"name":"Acme"}` || string(e.After) != `{"name":"Acme Ltd"}` ||
+		e.Target != (audit.Target{Kind: "org", ID: o.org.ID.String(), Name: "acme"}) {
+		t.Errorf("%+v", e)
+	}
+	o.gate.look = nil
+	n := o.gate.bumps.Load()
+	_, _, err = o.CreateApp(t.Context(), as(ann), o.org.ID, manage.AppDraft{Slug: "web", Name: "Web"})
+	o.must(err)
+	_, _, err = o.CreateApp(t.Context(), as(ann), o.org.ID, manage.AppDraft{Slug: "web", Name: "Web"})
+	o.is("a taken slug", err, apierr.CodeAlreadyExists)
+	if e := o.last(); e.Action != "app.create" || e.Outcome != audit.Failed {
+		t.Errorf("what failed is written down as %s, %s", e.Action, e.Outcome)
+	}
+	if o.gate.bumps.Load() != n+1 {
+		t.Error("what did not happen was announced")
+	}
+	check, err := o.Journal.Verify(t.Context(), o.org.ID, audit.Entry{}, 1000)
+	if err != nil || check.BrokenAt != 0 || check.Checked != len(o.entries()) {
+		t.Errorf("%+v, %v", check, err)
+	}
+}
+
+func TestAChangeThatCannotBeAnnouncedFailsAndIsSafeToRepeat(t *testing.T) {
+	o := newOffice(t)
+	ann := o.member("ann", access.Owner)
+	bob := o.member("bob", access.Member)
+	app, _ := o.app("web")
+	key, _, err := o.CreateKey(t.Context(), o.shell, o.org.ID, manage.KeyDraft{Name: "ci"})
+	o.must(err)
+	name, member := "Acme Ltd", access.Admin
+	for what, change := range map[string]func() error{
+		"org.update": func() error {
+			_, err := o.UpdateOrg(t.Context(), as(ann), o.org.ID, manage.OrgChange{Name: &name})
+			return err
+		},
+		"app.update": func() error {
+			_, err := o.UpdateApp(t.Context(), as(ann), o.org.ID, app.ID, manage.AppChange{Name: &name})
+			return err
+		},
+		"member.update": func() error {
+			_, err := o.UpdateMember(t.Context(), as(ann), o.org.ID, bob.ID, manage.MemberChange{Role: &member})
+			return err
+		},
+		"key.revoke": func() error { _, err := o.RevokeKey(t.Context(), as(ann), o.org.ID, key.ID); return err },
+	} {
+		o.gate.away.Store(true)
+		if err := change(); apierr.KindOf(err) != apierr.Unavailable {
+			t.Errorf("%s, unannounced: %v", what, err)
+		}
+		o.gate.away.Store(false)
+		n := o.gate.bumps.Load()
+		if err := change(); err != nil || o.gate.bumps.Load() == n {
+			t.Errorf("%s, again: %v", what, err)
+		}
+	}
+}
+
+// Whatever a Manager ever showed is nowhere in the audit log.
+func TestNoSecretIsEverWrittenDown(t *testing.T) {
+	o := newOffice(t)
+	ctx := t.Context()
+	shown := []secret.String{password}
+	show := func(text secret.String, err error) {
+		t.Helper()
+		o.must(err)
+		shown = append(shown, text)
+	}
+	app, text, err := o.CreateApp(ctx, o.shell, o.org.ID, manage.AppDraft{Slug: "web", Name: "Web"})
+	show(text, err)
+	for _, overlap := range []time.Duration{0, time.Hour} {
+		_, text, err = o.RotateSecret(ctx, o.shell, o.org.ID, app.ID, overlap)
+		show(text, err)
+	}
+	_, text, err = o.ImportSecret(ctx, o.shell, o.org.ID, app.ID, "an imported signing secret", 0)
+	show(text, err)
+	shown = append(shown, "an imported signing secret")
+	for _, format := range apikey.Formats() {
+		key, text, err := o.CreateKey(ctx, o.shell, o.org.ID, manage.KeyDraft{Name: format.Name, Format: format.Name})
+		show(text, err)
+		_, fresh, err := o.RotateKey(ctx, o.shell, o.org.ID, key.ID, time.Hour)
+		show(fresh, err)
+		if found, err := o.Leaked(ctx, text, apikey.Leak{Source: "github", URL: "https://example.com/x"}); err != nil || !found {
+			t.Errorf("%s: %t, %v", format.Name, found, err)
+		}
+		_, err = o.RevokeKey(ctx, o.shell, o.org.ID, key.ID)
+		o.must(err)
+	}
+	member, err := o.AddMember(ctx, o.shell, o.org.ID, manage.MemberDraft{Email: "bob@example.com", Name: "Bob", Role: access.Member, Password: password})
+	o.must(err)
+	suspended := tenant.Suspended
+	_, err = o.UpdateMember(ctx, o.shell, o.org.ID, member.ID, manage.MemberChange{Status: &suspended})
+	o.must(err)
+	_, token, err := o.Invite(ctx, o.shell, o.org.ID, "eve@example.com", access.Member)
+	show(token, err)
+	eve, err := o.Accept(ctx, token, "Eve", password, "192.0.2.1")
+	o.must(err)
+	_, err = o.RemoveMember(ctx, o.shell, o.org.ID, eve.ID)
+	o.must(err)
+	_, err = o.DeleteApp(ctx, o.shell, o.org.ID, app.ID)
+	o.must(err)
+	_, err = o.CloseOrg(ctx, o.shell, o.org.ID)
+	o.must(err)
+
+	entries, actions := o.entries(), map[string]bool{}
+	for _, e := range entries {
+		actions[e.Action] = true
+		said := strings.Join([]string{e.Actor.Name, e.Actor.Credential, e.Target.ID, e.Target.Name, string(e.Before), string(e.After)}, "\n")
+		for _, text := range append(shown, secret.String(member.PasswordHash), secret.String(eve.PasswordHash)) {
+			if len(text) < 16 || strings.Contains(said, text.Reveal()) {
+				t.Errorf("%s shows a secret", e.Action)
+			}
+		}
+	}
+	if len(actions) < 14 || len(shown) < 16 {
+		t.Errorf("%d sorts of changes and %d secrets prove little", len(actions), len(shown))
 	}
 }
