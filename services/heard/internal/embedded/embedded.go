@@ -28,6 +28,7 @@ type Config struct {
 	PublicURL      string         `env:"HEARD_PUBLIC_URL"`
 	TrustedProxies []netip.Prefix `env:"HEARD_TRUSTED_PROXIES"`
 	Demo           bool           `env:"HEARD_DEMO" envDefault:"true"`
+	Reporters      platform.LeakReporters
 }
 
 // What the data folder holds. RestoringName is there while a backup is being restored, and after that was interrupted.
@@ -101,6 +102,10 @@ func open(ctx context.Context, cfg Config, env *run.Env, unlock func(context.Con
 	if err != nil {
 		return nil, err
 	}
+	reporters, err := cfg.Reporters.Open()
+	if err != nil {
+		return nil, err
+	}
 	s := &Stores{Dir: cfg.DataDir}
 	s.Serves(cfg.PublicURL)
 	s.Files, err = diskstore.Open(diskstore.Options{
@@ -117,7 +122,7 @@ func open(ctx context.Context, cfg Config, env *run.Env, unlock func(context.Con
 	}
 	s.Platform = platform.New("heard", platform.Parts{
 		Store: s.Database, Gate: memgate.New(memgate.Options{Now: time.Now}), Blobs: s.Files, Opened: opened,
-		TrustedProxies: cfg.TrustedProxies,
+		TrustedProxies: cfg.TrustedProxies, Reporters: reporters,
 		Ready: func() error {
 			if !s.ready.Load() {
 				return errStarting
