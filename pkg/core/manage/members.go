@@ -79,14 +79,14 @@ func (m *Manager) UpdateMember(ctx context.Context, by By, org, member id.ID, ch
 		if changed.Email != stored.Email {
 			changed.EmailVerified = false
 		}
-		if changed.Role != access.Owner || changed.Status != tenant.Active {
+		if !owns(changed) {
 			if err := m.anotherOwner(ctx, stored); err != nil {
 				return err
 			}
 		}
 		what := audit.Change{Action: "member.update", Target: memberTarget(stored)}
 		what.Before, what.After = audit.Diff(memberFacts(stored), memberFacts(changed))
-		return m.change(ctx, org, by, what, func() error { return m.Store.ReplaceMember(ctx, org, changed) })
+		return m.change(ctx, org, by, what, func() error { return m.replace(ctx, stored, changed) })
 	})
 	if err == nil && changed.Status != tenant.Active {
 		err = m.Store.EndSessions(ctx, org, member, m.now(), "member_suspended")
@@ -95,25 +95,57 @@ func (m *Manager) UpdateMember(ctx context.Context, by By, org, member id.ID, ch
 }
 
 // RemoveMember ends a membership: sessions, and the rights of every key the member made, are gone when this returns.
-func (m *Manager) RemoveMember(ctx context.Context, by By, org, member id.ID) (tenant.Member, error) {
-	stored, err := m.Store.Member(ctx, org, member)
-	if err != nil {
-		return tenant.Member{}, err
-	}
-	if !by.Role.Over(stored.Role) {
-		return tenant.Member{}, above()
-	}
-	if err := m.anotherOwner(ctx, stored); err != nil {
-		return tenant.Member{}, err
-	}
-	what := audit.Change{Action: "member.delete", Target: memberTarget(stored), Before: memberFacts(stored)}
-	return stored, m.change(ctx, org, by, what, func() error {
-		if err := m.Store.EndSessions(ctx, org, member, m.now(), "member_removed"); err != nil {
+func (m *Manager) RemoveMember(ctx context.Context, by By, org, member id.ID) (removed tenant.Member, err error) {
+	err = retried(func() error {
+		removed, err = m.Store.Member(ctx, org, member)
+		if err != nil {
 			return err
 		}
-		return m.Store.DeleteMember(ctx, org, member)
+		if !by.Role.Over(removed.Role) {
+			return above()
+		}
+		if err := m.anotherOwner(ctx, removed); err != nil {
+			return err
+		}
+		what := audit.Change{Action: "member.delete", Target: memberTarget(removed), Before: memberFacts(removed)}
+		return m.change(ctx, org, by, what, func() error { return m.remove(ctx, removed) })
 	})
+	return removed, err
 }
+
+func (m *Manager) remove(ctx context.Context, member tenant.Member) error {
+	if owns(member) {
+		resigned := member
+		resigned.Role = access.Admin
+		if err := m.replace(ctx, member, resigned); err != nil {
+			return err
+		}
+	}
+	if err := m.Store.EndSessions(ctx, member.Org, member.ID, m.now(), "member_removed"); err != nil {
+		return err
+	}
+	return m.Store.DeleteMember(ctx, member.Org, member.ID)
+}
+
+// replace stores a changed member. Each of two owners who leave at the same moment still sees the other, so it looks again
+// afterwards, and takes back what left the Org alone.
+func (m *Manager) replace(ctx context.Context, former, changed tenant.Member) error {
+	if err := m.Store.ReplaceMember(ctx, former.Org, changed); err != nil || !owns(former) || owns(changed) {
+		return err
+	}
+	alone := m.anotherOwner(ctx, former)
+	if alone == nil || apierr.Of(alone).Code != apierr.CodeLastOwner {
+		return alone
+	}
+	former.Version++
+	if err := m.Store.ReplaceMember(context.WithoutCancel(ctx), former.Org, former); err != nil {
+		return err
+	}
+	return alone
+}
+
+// owns tells an active owner.
+func owns(m tenant.Member) bool { return m.Role == access.Owner && m.Status == tenant.Active }
 
 // anotherOwner refuses to lose the last active owner: nobody could make another.
 func (m *Manager) anotherOwner(ctx context.Context, leaving tenant.Member) error {
@@ -125,7 +157,7 @@ func (m *Manager) anotherOwner(ctx context.Context, leaving tenant.Member) error
 		return err
 	}
 	for _, owner := range owners {
-		if owner.ID != leaving.ID && owner.Status == tenant.Active {
+		if owner.ID != leaving.ID && owns(owner) {
 			return nil
 		}
 	}

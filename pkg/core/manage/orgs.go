@@ -82,29 +82,28 @@ func checkOrg(o tenant.Org) error {
 // CloseOrg gives the Org up: its keys and tokens are dead when this returns, and after Grace everything of it is erased.
 // Closing it again changes nothing.
 func (m *Manager) CloseOrg(ctx context.Context, by By, org id.ID) (tenant.Org, error) {
-	due := m.now().Add(Grace)
-	if _, err := m.erase(ctx, by, org, erasure.OfOrg, erasure.Subject{}, due); err != nil && apierr.Of(err).Code != apierr.CodeAlreadyExists {
-		return tenant.Org{}, err
-	}
-	return m.changeOrg(ctx, by, org, "org.close", func(o *tenant.Org) error {
+	closed, err := m.changeOrg(ctx, by, org, "org.close", func(o *tenant.Org) error {
 		if o.Open() {
-			o.ClosesAt = due
+			o.ClosesAt = m.now().Add(Grace)
 		}
 		return nil
 	})
+	if err != nil {
+		return closed, err
+	}
+	// Only now, so that nothing erases an Org that is still open because the call broke off.
+	_, err = m.erase(ctx, by, org, erasure.OfOrg, erasure.Subject{}, closed.ClosesAt)
+	return closed, err
 }
 
 // ReopenOrg takes back CloseOrg within its grace.
 func (m *Manager) ReopenOrg(ctx context.Context, by By, org id.ID) (tenant.Org, error) {
-	opened, err := m.changeOrg(ctx, by, org, "org.reopen", func(o *tenant.Org) error {
-		if !o.Open() && !m.now().Before(o.ClosesAt) {
-			return apierr.New(apierr.Conflict, apierr.CodeChanged, "The Org is being erased already.")
-		}
-		o.ClosesAt = time.Time{}
-		return nil
-	})
+	stored, err := m.Store.Org(ctx, org)
 	if err != nil {
-		return opened, err
+		return tenant.Org{}, err
+	}
+	if !stored.Open() && !m.now().Before(stored.ClosesAt) {
+		return tenant.Org{}, apierr.New(apierr.Conflict, apierr.CodeChanged, "The Org is being erased already.")
 	}
 	pending, err := m.Store.Erasures(ctx, org)
 	for _, e := range pending {
@@ -112,7 +111,13 @@ func (m *Manager) ReopenOrg(ctx context.Context, by By, org id.ID) (tenant.Org, 
 			err = m.Store.DropErasure(ctx, org, e.ID)
 		}
 	}
-	return opened, err
+	if err != nil {
+		return tenant.Org{}, err
+	}
+	return m.changeOrg(ctx, by, org, "org.reopen", func(o *tenant.Org) error {
+		o.ClosesAt = time.Time{}
+		return nil
+	})
 }
 
 func (m *Manager) changeOrg(ctx context.Context, by By, org id.ID, action string, edit func(*tenant.Org) error) (changed tenant.Org, err error) {
