@@ -9,9 +9,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/heard-dev/heard/pkg/core/access"
 	"github.com/heard-dev/heard/pkg/core/agentrun"
+	"github.com/heard-dev/heard/pkg/core/apikey"
 	"github.com/heard-dev/heard/pkg/core/attachment"
 	"github.com/heard-dev/heard/pkg/core/feedback"
+	"github.com/heard-dev/heard/pkg/core/manage"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/core/usertoken"
 	"github.com/heard-dev/heard/pkg/dialect/userz"
@@ -43,6 +46,10 @@ func TestTheWireSaysTheCoresNumbersAndNames(t *testing.T) {
 		"TokenRequest expiresInSeconds maximum":     seconds(usertoken.MaxTTL),
 		"TokenRequest expiresInSeconds default":     seconds(usertoken.DefaultTTL),
 		"Viewport w minimum":                        0,
+		"SecretRotation overlapSeconds maximum":     seconds(manage.MaxOverlap),
+		"KeyRotation overlapSeconds maximum":        seconds(manage.MaxOverlap),
+		"InvitationAcceptance password minLength":   tenant.MinPassword,
+		"InvitationAcceptance password maxLength":   tenant.MaxPassword,
 		"/v1/feedback get parameters limit maximum": 100,
 		"/v1/feedback get parameters limit default": 50,
 	} {
@@ -57,6 +64,13 @@ func TestTheWireSaysTheCoresNumbersAndNames(t *testing.T) {
 		"FeedbackUpdate status enum":                names(feedback.Settable()),
 		"SubmittedBy mode enum":                     names([]feedback.Mode{feedback.Public, feedback.Private}),
 		"App processingMode enum":                   names([]tenant.ProcessingMode{tenant.AutoPR, tenant.Manual, tenant.NoPR}),
+		"AppDraft processingMode enum":              names([]tenant.ProcessingMode{tenant.AutoPR, tenant.Manual, tenant.NoPR}),
+		"KeyDraft scopes items enum":                names(access.Rights()),
+		"KeyDraft format enum":                      formats(),
+		"APIKey format enum":                        formats(),
+		"InvitationDraft role enum":                 names([]access.Role{access.Owner, access.Admin, access.Member}),
+		"MemberUpdate status enum":                  names([]tenant.Status{tenant.Active, tenant.Suspended}),
+		"OrgUpdate leakPolicy enum":                 names([]tenant.LeakPolicy{tenant.NotifyLeaks, tenant.RevokeLeaks}),
 		"AgentRun status enum":                      names([]agentrun.Status{agentrun.Running, agentrun.Succeeded, agentrun.Failed, agentrun.Blocked}),
 		"/v1/feedback get parameters status enum":   names(feedback.Statuses()),
 		"Receipt status enum":                       {string(feedback.Received)},
@@ -87,6 +101,13 @@ func TestTheWireSaysTheCoresNumbersAndNames(t *testing.T) {
 			t.Errorf("%s does not say %q: %s", path, words, got)
 		}
 	}
+}
+
+func formats() (names []string) {
+	for _, format := range apikey.Formats() {
+		names = append(names, format.Name)
+	}
+	return names
 }
 
 func names[T ~string](values []T) (list []string) {

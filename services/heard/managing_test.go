@@ -141,7 +141,7 @@ func TestTheLifeOfAnApp(t *testing.T) {
 		submit(second, rotated.text("id"), 401)
 
 		erasing := i.ask(202, "DELETE", path, owner, "")
-		if again := i.ask(202, "DELETE", path, owner, ""); erasing.text("erasureId") == "" || again["erasureId"] != erasing["erasureId"] {
+		if again := i.ask(202, "DELETE", path, owner, ""); erasing["type"] != "app" || again["id"] != erasing["id"] {
 			t.Errorf("erasing %v, and again %v", erasing, again)
 		}
 		i.refuse(401, "unknown_app", "POST", "/v1/feedback", app.PublicKey, `{"text":"x"}`)
@@ -231,8 +231,11 @@ func TestAKeyOpensWhatItWasMadeForAndNothingElse(t *testing.T) {
 		}
 		i.ask(200, "PATCH", "/v1/apps/"+h.app.ID.String(), bound, `{"name":"Mine"}`)
 		for _, request := range []struct{ method, path, body string }{
-			{"GET", "/v1/apps/" + other, ""}, {"PATCH", "/v1/apps/" + other, `{"name":"x"}`}, {"DELETE", "/v1/apps/" + other, ""},
-			{"GET", "/v1/apps/" + other + "/secrets", ""}, {"POST", "/v1/apps/" + other + "/rotate-secret", `{}`},
+			{"GET", "/v1/apps/" + other, ""},
+			{"PATCH", "/v1/apps/" + other, `{"name":"x"}`},
+			{"DELETE", "/v1/apps/" + other, ""},
+			{"GET", "/v1/apps/" + other + "/secrets", ""},
+			{"POST", "/v1/apps/" + other + "/rotate-secret", `{}`},
 			{"POST", "/v1/tokens/mint?appId=" + other, `{"sub":"u"}`},
 		} {
 			i.refuse(404, "not_found", request.method, request.path, bound, request.body)
@@ -453,18 +456,26 @@ func TestEveryFaultOfAChangeIsNamedAtOnce(t *testing.T) {
 	h := i.found("acme")
 	_, owner := i.colleague(h, "ann", access.Owner)
 	for _, row := range []struct{ method, path, body, want string }{
-		{"POST", "/v1/apps", `{"slug":"A B","name":" ","allowedOrigins":["https://ok.example","nope"],"x":1}`,
-			"slug invalid_format, x unrecognized_keys, name required, allowedOrigins.1 invalid_format"},
+		{
+			"POST", "/v1/apps", `{"slug":"A B","name":" ","allowedOrigins":["https://ok.example","nope"],"x":1}`,
+			"slug invalid_format, x unrecognized_keys, name required, allowedOrigins.1 invalid_format",
+		},
 		{"POST", "/v1/apps", `{"slug":"ok","name":" ","allowedOrigins":["nope"]}`, "name required, allowedOrigins.0 invalid_format"},
-		{"PATCH", "/v1/apps/" + h.app.ID.String(), `{"name":null,"allowedOrigins":["nope"],"processingMode":"x"}`,
-			"name invalid_type, processingMode invalid_value, allowedOrigins.0 invalid_format"},
+		{
+			"PATCH", "/v1/apps/" + h.app.ID.String(), `{"name":null,"allowedOrigins":["nope"],"processingMode":"x"}`,
+			"name invalid_type, processingMode invalid_value, allowedOrigins.0 invalid_format",
+		},
 		{"POST", "/v1/apps/" + h.app.ID.String() + "/rotate-secret", `{"overlapSeconds":-1,"secret":""}`, "overlapSeconds too_small, secret too_small"},
-		{"POST", "/v1/keys", `{"name":" ","format":"pk_live","scopes":["users:read","keys:manage","x"],"allowedNetworks":["10.0.0.0/8","10.0.0.1","::ffff:10.0.0.0/104"],` +
-			`"expiresAt":"2020-01-01T00:00:00Z","notBefore":"tomorrow","limit":{"limit":1000000000},"appId":"x"}`,
+		{
+			"POST", "/v1/keys", `{"name":" ","format":"pk_live","scopes":["users:read","keys:manage","x"],"allowedNetworks":["10.0.0.0/8","10.0.0.1","::ffff:10.0.0.0/104"],` +
+				`"expiresAt":"2020-01-01T00:00:00Z","notBefore":"tomorrow","limit":{"limit":1000000000},"appId":"x"}`,
 			"scopes.2 invalid_value, allowedNetworks.1 invalid_format, notBefore invalid_format, appId invalid_format, " +
-				"name required, scopes.1 invalid_value, allowedNetworks.2 invalid_format, limit.limit too_big"},
-		{"POST", "/v1/keys", `{"name":" ","expiresAt":"2020-01-01T00:00:00Z","allowedNetworks":["::ffff:10.0.0.0/104"],"limit":{"limit":1000000000}}`,
-			"name required, expiresAt out_of_range, allowedNetworks.0 invalid_format, limit.limit too_big"},
+				"name required, scopes.1 invalid_value, allowedNetworks.2 invalid_format, limit.limit too_big",
+		},
+		{
+			"POST", "/v1/keys", `{"name":" ","expiresAt":"2020-01-01T00:00:00Z","allowedNetworks":["::ffff:10.0.0.0/104"],"limit":{"limit":1000000000}}`,
+			"name required, expiresAt out_of_range, allowedNetworks.0 invalid_format, limit.limit too_big",
+		},
 		{"POST", "/v1/keys", `{"name":"x","scopes":[]}`, "scopes too_small"},
 		{"PATCH", "/v1/org", `{"name":" ","appUrl":"javascript:x","leakPolicy":"x"}`, "leakPolicy invalid_value, name required, appUrl invalid_format"},
 		{"POST", "/v1/invitations", `{"email":"x","role":"boss"}`, "email invalid_format, role invalid_value"},

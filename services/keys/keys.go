@@ -92,7 +92,7 @@ func Open(ctx context.Context, cfg Config, env *run.Env) (run.App, error) {
 func (s *Service) Routes(kit *httpkit.Kit) {
 	d := s.deps
 	native := kit.API("userz")
-	httpapi.Userz(native, d.Manager, d.Store)
+	httpapi.Userz(native, d.Manager, d.Store, s.eraser)
 	httpapi.Audit(native, &trail.Reader{Store: d.Store, Journal: d.Journal})
 	httpapi.Leaks(native, &leaks.Intake{Manager: d.Manager, Reporters: d.Reporters})
 	httpapi.Erasures(native, d.Manager, s.eraser)

@@ -15,12 +15,14 @@ import (
 	"github.com/heard-dev/heard/pkg/httpkit"
 	"github.com/heard-dev/heard/pkg/id"
 	"github.com/heard-dev/heard/pkg/secret"
+	"github.com/heard-dev/heard/services/keys/internal/erase"
 )
 
 // apps are the routes of Apps and their signing secrets.
 type apps struct {
 	manager *manage.Manager
 	uses    usage.Store
+	eraser  *erase.Eraser
 }
 
 func (a apps) add(api *httpkit.API) {
@@ -50,7 +52,7 @@ func (a apps) add(api *httpkit.API) {
 		Method: http.MethodDelete, Path: "/v1/apps/{id}", ID: "deleteApp", Tag: "Apps", Status: http.StatusAccepted,
 		Summary: "Delete an App",
 		Notes: "From the answer on its public key and its user tokens open nothing, and all that it heard is being erased. " +
-			"`GET /v1/erasures/{id}` tells when that is done. To repeat the request asks for nothing new.",
+			"The answer is the receipt, filled in as the work goes on: `GET /v1/erasures/{id}`. To repeat the request asks for nothing new.",
 		Door: change, Errors: []httpkit.Fault{badQuery(), missing("App"), changed()},
 	}, a.remove)
 	httpkit.Handle(api, httpkit.Route{
@@ -108,7 +110,7 @@ func (a apps) update(ctx context.Context, caller auth.Principal, in *updateAppIn
 }
 
 // remove takes an App that is deleted already, too: the first answer may have been lost.
-func (a apps) remove(ctx context.Context, caller auth.Principal, in *idIn) (*deletedAppOut, error) {
+func (a apps) remove(ctx context.Context, caller auth.Principal, in *idIn) (*erasureOut, error) {
 	app := userz.ID(in.ID)
 	if !caller.Reaches(app) {
 		return nil, apierr.Missing("App")
@@ -117,7 +119,8 @@ func (a apps) remove(ctx context.Context, caller auth.Principal, in *idIn) (*del
 	if err != nil {
 		return nil, err
 	}
-	return &deletedAppOut{Body: deletedApp{ErasureID: receipt.ID.String()}}, nil
+	a.eraser.Asked()
+	return &erasureOut{Body: erasureView(receipt)}, nil
 }
 
 func (a apps) secrets(ctx context.Context, caller auth.Principal, in *idIn) (*secretsOut, error) {

@@ -40,12 +40,6 @@ type createdApp struct {
 	SigningSecret string `json:"signingSecret" doc:"64 hex digits, shown this once."`
 }
 
-type deletedAppOut struct{ Body deletedApp }
-
-type deletedApp struct {
-	ErasureID string `json:"erasureId"`
-}
-
 type createAppIn struct{ Body appDraft }
 
 type appDraft struct {

@@ -29,7 +29,8 @@ func (i invitations) add(api *httpkit.API) {
 		Summary: "Invite a person", Notes: "`token` is shown this once, to be passed on. It is good for 7 days.",
 		Door: change, MaxBody: maxChange,
 		Errors: []httpkit.Fault{
-			badQuery(), {Kind: apierr.Forbidden, Code: apierr.CodeForbidden, When: "the role is above the caller's own"},
+			badQuery(),
+			{Kind: apierr.Forbidden, Code: apierr.CodeForbidden, When: "the role is above the caller's own"},
 			conflict(apierr.CodeAlreadyExists, "the address is a member's, or invited already"),
 		},
 	}, i.create)
@@ -42,7 +43,8 @@ func (i invitations) add(api *httpkit.API) {
 		Summary: "Become a member by an invitation", Notes: "Whoever holds the token may. It works once.",
 		MaxBody: maxChange,
 		Errors: []httpkit.Fault{
-			badQuery(), {Kind: apierr.NotFound, Code: apierr.CodeNotFound, When: "the token is unknown, used, withdrawn or expired"},
+			badQuery(),
+			{Kind: apierr.NotFound, Code: apierr.CodeNotFound, When: "the token is unknown, used, withdrawn or expired"},
 			conflict(apierr.CodeAlreadyExists, "the address became a member's meanwhile"),
 		},
 	}, i.accept)

@@ -9,15 +9,16 @@ import (
 	"github.com/heard-dev/heard/pkg/core/usage"
 	"github.com/heard-dev/heard/pkg/dialect/userz"
 	"github.com/heard-dev/heard/pkg/httpkit"
+	"github.com/heard-dev/heard/services/keys/internal/erase"
 )
 
 // maxChange is far more than the settings of anything take, in bytes.
 const maxChange = 64 << 10
 
 // Userz adds the native routes by which an Org manages itself.
-func Userz(api *httpkit.API, manager *manage.Manager, uses usage.Store) {
+func Userz(api *httpkit.API, manager *manage.Manager, uses usage.Store, eraser *erase.Eraser) {
 	orgs{manager}.add(api)
-	apps{manager, uses}.add(api)
+	apps{manager, uses, eraser}.add(api)
 	members{manager}.add(api)
 	invitations{manager}.add(api)
 	apiKeys{manager, uses}.add(api)
