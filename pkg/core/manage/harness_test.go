@@ -159,4 +159,3 @@ func race(n int, do func(racer int) error) map[apierr.Code]int {
 	wg.Wait()
 	return fared
 }
-

@@ -134,4 +134,3 @@ func TestAKeyDraftsFaultsAreNamedAtOnce(t *testing.T) {
 	_, _, err = o.CreateKey(t.Context(), o.shell, o.org.ID, manage.KeyDraft{Name: "x", App: app.ID, Scopes: []access.Right{access.KeysManage}})
 	o.issue("a right over the Org for a key of one App", err, "invalid_value", "scopes", 0)
 }
-
