@@ -95,7 +95,7 @@ func (c *cli) verifyAudit() *cobra.Command {
 }
 
 func (c *cli) verifyChain(ctx context.Context, i installation, org id.ID) error {
-	checked := 0
+	checked, head := 0, ""
 	for check := (audit.Check{More: true}); check.More; {
 		var err error
 		if check, err = i.Journal.Verify(ctx, org, check.Head, atOnce); err != nil {
@@ -103,13 +103,13 @@ func (c *cli) verifyChain(ctx context.Context, i installation, org id.ID) error 
 		}
 		checked += check.Checked
 		if check.BrokenAt > 0 {
-			return fmt.Errorf("entry %d is not as it was written, or is missing", check.BrokenAt)
+			return broken(check.BrokenAt)
+		}
+		if check.Head.Seq > 0 {
+			head = fmt.Sprintf("%d.%x", check.Head.Seq, check.Head.Hash)
 		}
 	}
-	return c.show(struct {
-		Entries int  `json:"entries"`
-		Intact  bool `json:"intact"`
-	}{checked, true})
+	return c.show(verified{checked, true, head})
 }
 
 // shownIncident is an incident as an operator reads it.

@@ -51,11 +51,7 @@ type cli struct {
 var errTold = errors.New("cli: told elsewhere")
 
 func (c *cli) run(ctx context.Context) int {
-	root := c.root()
-	root.SetArgs(c.args)
-	root.SetOut(c.out)
-	root.SetErr(c.errs)
-	ran, err := root.ExecuteContextC(ctx)
+	ran, err := c.root().ExecuteContextC(ctx)
 	switch {
 	case err == nil:
 		return 0
@@ -88,6 +84,9 @@ func (c *cli) root() *cobra.Command {
 			return nil
 		},
 	}
+	root.SetArgs(c.args)
+	root.SetOut(c.out)
+	root.SetErr(c.errs)
 	flags := root.PersistentFlags()
 	flags.StringVarP(&c.output, "output", "o", outputs[0], "how to print: "+strings.Join(outputs, " or "))
 	flags.StringVar(&c.url, "url", "", "the Heard to speak to")

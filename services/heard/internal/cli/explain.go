@@ -24,7 +24,11 @@ func explain(cmd *cobra.Command, err error) []string {
 	if told, ok := errors.AsType[*apierr.Error](err); ok && told.Kind != apierr.Internal {
 		return explainFault(cmd, told)
 	}
-	return []string{clean(err.Error())}
+	lines := strings.Split(err.Error(), "\n") // of errors that were joined
+	for i, line := range lines {
+		lines[i] = clean(line)
+	}
+	return lines
 }
 
 func explainRefusal(cmd *cobra.Command, refusal *client.Error) []string {

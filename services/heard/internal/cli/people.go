@@ -67,24 +67,6 @@ func twoFactor() noun {
 	}}
 }
 
-func audits() noun {
-	return noun{"audit", "Read who did what", []verb{
-		{
-			name: "list", short: "List what was done, newest first", method: http.MethodGet, path: "/v1/audit",
-			flags: append([]param{
-				{flag: "action", field: "action", usage: "only this, such as api_key.revoke"},
-				{flag: "actor", field: "actorId", usage: "only by this member or API key, by id"},
-				{flag: "target-kind", field: "targetType", usage: "only to this kind of thing, such as app"},
-				{flag: "target", field: "targetId", usage: "only to this thing, by id"},
-				{flag: "from", field: "from", usage: "not before this time"},
-				{flag: "to", field: "to", usage: "before this time"},
-			}, paging()...),
-			columns: []string{"at", "actor.name", "action", "target.type", "target.name", "outcome", "actor.address"},
-		},
-		{name: "verify", short: "Check that no entry was changed or removed", method: http.MethodGet, path: "/v1/audit/verification"},
-	}}
-}
-
 func erasures() noun {
 	return noun{"erasure", "Erase what belongs to an end user", []verb{
 		{
@@ -98,7 +80,7 @@ func erasures() noun {
 		},
 		{
 			name: "list", short: "List what was erased and what is being erased, newest first", method: http.MethodGet, path: "/v1/erasures",
-			columns: []string{"id", "kind", "requestedBy", "requestedAt", "dueAt", "doneAt", "receipt.feedback", "receipt.attachments", "receipt.records"},
+			columns: []string{"id", "type", "status", "requestedBy", "requestedAt", "dueAt", "doneAt", "receipt.feedback", "receipt.attachments", "receipt.records"},
 		},
 		{name: "show", short: "Show an erasure, with its receipt once it is done", method: http.MethodGet, path: "/v1/erasures/{id}", args: byID("ID", nil)},
 	}}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -30,7 +31,8 @@ type verb struct {
 	columns      []string // of a list; nil for what answers with one thing
 	warning      string   // what cannot be taken back; it asks for --yes
 	stdin        *entry
-	open         bool // needs no log-in
+	open         bool                                                                                     // needs no log-in
+	do           func(ctx context.Context, api *client.Client, call client.Call) (json.RawMessage, error) // nil: the call alone
 }
 
 // argument is a value without a flag. A directory lets a name stand in for an id.
@@ -95,13 +97,21 @@ func (c *cli) verb(v verb) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		answer, err := api.Do(ctx, call)
+		do := v.do
+		if do == nil {
+			do = once
+		}
+		answer, err := do(ctx, api, call)
 		if err != nil {
 			return err
 		}
 		return c.print(answer, v.columns)
 	}
 	return cmd
+}
+
+func once(ctx context.Context, api *client.Client, call client.Call) (json.RawMessage, error) {
+	return api.Do(ctx, call)
 }
 
 func (v verb) use() string {
