@@ -16,7 +16,7 @@ import (
 	"github.com/heard-dev/heard/pkg/store/mongostore"
 )
 
-func TestTheSplitSpeaksTheNativeSurface(t *testing.T) {
+func TestTheSplitSpeaksEverySurface(t *testing.T) {
 	servers := testServers(t)
 	toMongo := lay(t, servers.MongoURI)
 	running := start(t, stack.Options{
@@ -28,12 +28,14 @@ func TestTheSplitSpeaksTheNativeSurface(t *testing.T) {
 		a := running.Demo.Apps[i]
 		return conformance.App{ID: a.ID, PublicKey: a.PublicKey, SigningSecret: a.SigningSecret}
 	}
-	conformance.Userz(t, conformance.Target{
+	target := conformance.Target{
 		BaseURL:  running.URL,
 		OrgID:    running.Demo.Org.ID,
 		Public:   app(0),
 		Private:  app(1),
-		Key:      running.Demo.Keys["userz"],
+		Slug:     running.Demo.Org.Slug,
+		Admin:    conformance.Admin(running.Demo.Admin),
+		Keys:     running.Demo.Keys,
 		Heard:    func(args ...string) ([]byte, error) { return running.Heard(context.Background(), args...) },
 		Sanitize: func(t *testing.T, item string) { sanitize(t, running, item) },
 		Break: func(*testing.T) func() {
@@ -41,7 +43,10 @@ func TestTheSplitSpeaksTheNativeSurface(t *testing.T) {
 			return toMongo.Mend
 		},
 		TrustsForwardedFor: true,
-	})
+	}
+	t.Run("userz", func(t *testing.T) { conformance.Userz(t, target) })
+	t.Run("authworx", func(t *testing.T) { conformance.Authworx(t, target) })
+	t.Run("users", func(t *testing.T) { conformance.Users(t, target) })
 }
 
 // lay puts a cable to the MongoDB of that URI, or to its first member.

@@ -118,3 +118,13 @@ func equal(t *testing.T, what string, got, want any) {
 		t.Errorf("%s is\n%s\nwant\n%s", what, shown, text)
 	}
 }
+
+// array is the body, which must be one JSON array that says so.
+func (a answer) array(t *testing.T) []any {
+	t.Helper()
+	var array []any
+	if err := json.Unmarshal(a.body, &array); err != nil || array == nil || a.header.Get("Content-Type") != "application/json; charset=utf-8" {
+		t.Fatalf("%s (%s) is not a JSON array: %v", a, a.header.Get("Content-Type"), err)
+	}
+	return array
+}

@@ -9,7 +9,7 @@ import (
 
 // refusesBodies is U8: a body is held to its schema, and every fault is named at once.
 func (s *suite) refusesBodies(t *testing.T) {
-	app := s.app(t, s.OrgID, "--public")
+	app := s.app(t, s.OrgID, anybody())
 	x := func(n int) string { return strings.Repeat("x", n) }
 	many := func(n int, one string) string { return "[" + strings.TrimSuffix(strings.Repeat(one+",", n), ",") + "]" }
 	file := `{"key":"k%d","kind":"screenshot","contentType":"image/png","byteSize":1}`

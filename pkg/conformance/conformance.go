@@ -13,9 +13,11 @@ import (
 type Target struct {
 	BaseURL string
 	OrgID   string
-	Public  App    // hears anybody
-	Private App    // hears end users with a token only
-	Key     string // an sk_ key of the Org
+	Slug    string // the Org's
+	Admin   Admin
+	Public  App               // hears anybody
+	Private App               // hears end users with a token only
+	Keys    map[string]string // of the Org, by the surface that each opens
 
 	// Heard runs the operator's command line and gives what it printed. A command that fails is an error.
 	Heard func(args ...string) ([]byte, error)
@@ -34,25 +36,18 @@ type App struct {
 	SigningSecret string `json:"signingSecret"`
 }
 
+// Admin is an owner of the Org, as they log in.
+type Admin struct {
+	Email    string `json:"email"`
+	Password string `json:"password"`
+}
+
 // Userz proves the native surface: acceptance U1–U11 under their names, and decisions D2–D11 where they show. It makes
 // Apps, keys and an Org of its own in the target, and leaves them there.
 func Userz(t *testing.T, target Target) {
-	target.BaseURL = strings.TrimSuffix(target.BaseURL, "/")
-	s := &suite{
-		Target: target,
-		http: &http.Client{
-			Timeout:       30 * time.Second,
-			Transport:     &http.Transport{MaxIdleConnsPerHost: 16, DisableCompression: true, ExpectContinueTimeout: 5 * time.Second},
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-		ids: map[string]bool{},
-		met: map[occasion]bool{},
-	}
+	s := begin(target)
 	defer s.http.CloseIdleConnections()
-	for _, part := range []struct {
-		name  string
-		prove func(*testing.T)
-	}{
+	s.prove(t, []proof{
 		{"U1", s.listsNewestFirst},
 		{"U2", s.givesOneItemWhole},
 		{"U3", s.movesAnItem}, // D6
@@ -73,7 +68,17 @@ func Userz(t *testing.T, target Target) {
 		{"Tenants", s.keepsTenantsApart},
 		{"Revocation", s.forgetsRevokedKeys},
 		{"Documented", s.answeredAsDocumented}, // of all the above, so it is the last
-	} {
+	})
+}
+
+// proof is one thing that is proved, under the name that the acceptance list or the decisions give it.
+type proof struct {
+	name  string
+	prove func(*testing.T)
+}
+
+func (s *suite) prove(t *testing.T, proofs []proof) {
+	for _, part := range proofs {
 		t.Run(part.name, part.prove)
 	}
 }
@@ -86,6 +91,24 @@ type suite struct {
 	mu  sync.Mutex
 	ids map[string]bool   // every X-Request-Id so far
 	met map[occasion]bool // what was answered so far
+
+	owners map[string]owner // by the id of their Org
+}
+
+func begin(target Target) *suite {
+	target.BaseURL = strings.TrimSuffix(target.BaseURL, "/")
+	return &suite{
+		Target: target,
+		http: &http.Client{
+			Timeout:       30 * time.Second,
+			Transport:     &http.Transport{MaxIdleConnsPerHost: 16, DisableCompression: true, ExpectContinueTimeout: 5 * time.Second},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		ids: map[string]bool{},
+		met: map[occasion]bool{},
+
+		owners: map[string]owner{},
+	}
 }
 
 // occasion is a kind of answer: what the document should know of.

@@ -50,7 +50,7 @@ func (s *suite) tellsItsOwnFaults(t *testing.T) {
 	requestID, _ := fault["requestId"].(string)
 	var kept map[string]any
 	eventually(t, "the operator finds the fault "+requestID, func() bool {
-		text, err := s.Heard("incident", "show", requestID, "--output", "json")
+		text, err := s.Heard("admin", "incident", "show", requestID, "--output", "json")
 		return err == nil && json.Unmarshal(text, &kept) == nil
 	})
 	cause, _ := kept["cause"].(string)

@@ -11,7 +11,7 @@ import (
 
 // storesOnce: an Idempotency-Key stands for one item of its App, however often and however concurrently it is sent.
 func (s *suite) storesOnce(t *testing.T) {
-	app, other, key := s.app(t, s.OrgID, "--public"), s.app(t, s.OrgID, "--public"), as{token: s.key(t, s.OrgID).Text}
+	app, other, key := s.app(t, s.OrgID, anybody()), s.app(t, s.OrgID, anybody()), as{token: s.key(t, s.OrgID).Text}
 	who := user(t, app)
 	submit := func(who as, name, text string) answer {
 		t.Helper()

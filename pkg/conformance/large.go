@@ -17,7 +17,7 @@ const maxSubmission = 8 << 20
 
 // refusesWhatIsTooLarge is U9 and D4.
 func (s *suite) refusesWhatIsTooLarge(t *testing.T) {
-	app := s.app(t, s.OrgID, "--public")
+	app := s.app(t, s.OrgID, anybody())
 	who := user(t, app)
 	s.submit(t, who, `{"text":"x"}`+strings.Repeat(" ", maxSubmission-len(`{"text":"x"}`)))
 	key := as{token: s.key(t, s.OrgID).Text}

@@ -54,7 +54,7 @@ func (s *suite) limitsRates(t *testing.T) {
 // addresses is one address at an App, and callers whose buckets are others: another App's, and another address.
 func (s *suite) addresses(t *testing.T) (as, []as) {
 	here := somewhere()
-	app, other := s.app(t, s.OrgID, "--public").PublicKey, s.app(t, s.OrgID, "--public").PublicKey
+	app, other := s.app(t, s.OrgID, anybody()).PublicKey, s.app(t, s.OrgID, anybody()).PublicKey
 	who, others := as{token: app, address: here}, []as{{token: other, address: here}}
 	if s.TrustsForwardedFor {
 		others = append(others, as{token: app, address: somewhere()})
@@ -65,7 +65,7 @@ func (s *suite) addresses(t *testing.T) (as, []as) {
 // users is one end user of an App, and callers whose buckets are others: another user, the same user's name at another
 // App, and the public.
 func (s *suite) users(t *testing.T) (as, []as) {
-	app, other := s.app(t, s.OrgID, "--public"), s.app(t, s.OrgID)
+	app, other := s.app(t, s.OrgID, anybody()), s.app(t, s.OrgID)
 	sub := rand.Text()
 	return as{token: app.PublicKey, user: token(t, app, claims(app, sub))}, []as{
 		user(t, app), {token: other.PublicKey, user: token(t, other, claims(other, sub))}, {token: app.PublicKey},

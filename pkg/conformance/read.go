@@ -42,7 +42,7 @@ func (s *suite) page(t *testing.T, who as, query string) (ids []string, next str
 
 // listsNewestFirst is U1.
 func (s *suite) listsNewestFirst(t *testing.T) {
-	app, who := s.app(t, s.OrgID, "--public"), as{token: s.key(t, s.OrgID).Text}
+	app, who := s.app(t, s.OrgID, anybody()), as{token: s.key(t, s.OrgID).Text}
 	of := "appId=" + app.ID
 	if ids, next := s.page(t, who, of); len(ids) != 0 || next != "" {
 		t.Fatalf("a new App's list is %q, %q", ids, next)
@@ -112,7 +112,7 @@ func (s *suite) submitMany(t *testing.T, app App, n int) {
 
 // givesOneItemWhole is U2.
 func (s *suite) givesOneItemWhole(t *testing.T) {
-	app, key := s.app(t, s.OrgID, "--public"), s.key(t, s.OrgID).Text
+	app, key := s.app(t, s.OrgID, anybody()), s.key(t, s.OrgID).Text
 	whole := map[string]any{
 		"text": "Dark mode, please \u2028 <b>\u0000 é 🦔", "severity": "high", "url": "https://shop.example/cart?a=1&b=%20#top",
 		"userAgent": "Widget/1.0", "viewport": map[string]any{"w": 1280, "h": 720.5, "dpr": 2},
@@ -257,7 +257,7 @@ func (s *suite) refusesQueries(t *testing.T) {
 // filtersByEveryStatus is D8.
 func (s *suite) filtersByEveryStatus(t *testing.T) {
 	who := as{token: s.key(t, s.OrgID).Text}
-	app := s.app(t, s.OrgID, "--public")
+	app := s.app(t, s.OrgID, anybody())
 	received, sanitized := s.submit(t, as{token: app.PublicKey}, said("a")), s.submit(t, as{token: app.PublicKey}, said("b"))
 	s.Sanitize(t, sanitized)
 	want := map[string][]string{"received": {received}, "sanitized": {sanitized}}

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -25,23 +26,26 @@ var operations = [...]struct {
 	{"POST", "/v1/tokens/mint", false},
 }
 
-// instance is a path with some id for its parameter.
+var parameter = regexp.MustCompile(`\{\w+\}`)
+
+// instance is a path with some id for each of its parameters.
 func instance(path string) string {
-	return strings.ReplaceAll(path, "{id}", "0123456789abcdef01234567")
+	return parameter.ReplaceAllString(path, "0123456789abcdef01234567")
 }
 
 // refusesCredentials is U6, on every route.
 func (s *suite) refusesCredentials(t *testing.T) {
-	secret := s.Key[:len(s.Key)-1] + string(s.Key[len(s.Key)-1]^1) // another checksum
+	key := s.Keys["userz"]
+	secret := key[:len(key)-1] + string(key[len(key)-1]^1) // another checksum
 	for _, op := range operations {
 		ask := func(authorization string) answer {
 			t.Helper()
 			return s.ask(t, as{}, op.method, instance(op.path), nil, "Authorization", authorization)
 		}
 		ask("").refused(t, http.StatusUnauthorized, "missing_authorization")
-		wrong := []string{"Bearer", "Bearer ", "Basic dTpw", "Bearer a b", "Bearer x", s.Key, "Bearer " + s.Key + ", Bearer x", "Bearer " + secret}
+		wrong := []string{"Bearer", "Bearer ", "Basic dTpw", "Bearer a b", "Bearer x", key, "Bearer " + key + ", Bearer x", "Bearer " + secret}
 		if op.widget {
-			wrong = append(wrong, "Bearer "+s.Key)
+			wrong = append(wrong, "Bearer "+key)
 			for _, unknown := range []string{"pub_" + rand.Text()[:24], s.Public.PublicKey + "x", "pub_"} {
 				ask("Bearer "+unknown).refused(t, http.StatusUnauthorized, "unknown_app")
 			}
@@ -75,7 +79,7 @@ func (s *suite) refusesCredentials(t *testing.T) {
 		"longer than a day":   sign(t, hs256, good("exp", now+86401), own),
 		"without a sub":       sign(t, hs256, good("sub", ""), own),
 		"with too large ctx":  sign(t, hs256, good("ctx", map[string]any{"a": strings.Repeat("x", 2048)}), own),
-		"a token of sk_ kind": s.Key,
+		"a token of sk_ kind": key,
 	} {
 		for _, path := range []string{"/v1/feedback", "/v1/feedback/upload-url"} {
 			got := s.ask(t, as{token: s.Private.PublicKey, user: text}, "POST", path, said("x"))
@@ -104,7 +108,7 @@ func hexSecret(t *testing.T, app App) []byte {
 // refusesOrigins is U7, with the preflight that browsers send first.
 func (s *suite) refusesOrigins(t *testing.T) {
 	const ours, theirs = "https://app.example", "https://evil.example"
-	app := s.app(t, s.OrgID, "--public", "--origin", ours, "--origin", "http://localhost:5173")
+	app := s.app(t, s.OrgID, anybody(ours, "http://localhost:5173"))
 	for _, path := range []string{"/v1/feedback", "/v1/feedback/upload-url"} {
 		for _, origin := range []string{theirs, ours + ":8443", "http://app.example", ours + ".evil.example", "null", ""} {
 			got := s.ask(t, as{token: app.PublicKey}, "POST", path, said("x"), "Origin", origin)
@@ -172,16 +176,21 @@ func list(header string) []string {
 
 // namesEveryAnswer is D5 where no operation answers; elsewhere every answer is looked at as it comes.
 func (s *suite) namesEveryAnswer(t *testing.T) {
-	for _, path := range []string{"/", "/v1", "/v1/", "/v2/feedback", "/v1/feedbacks", "/v1/feedback/", "/v1/feedback/x/y", "/v1/apps/x", "/v1//apps"} {
+	for _, path := range []string{"/", "/v1", "/v1/", "/v2/feedback", "/v1/feedbacks", "/v1/feedback/", "/v1/feedback/x/y", "/v1/apps/x/y", "/v1//apps"} {
 		for _, method := range []string{"GET", "POST", "OPTIONS"} {
 			s.ask(t, as{}, method, path, nil).refused(t, http.StatusNotFound, "not_found")
 		}
 	}
-	served := map[string][]string{}
-	for _, op := range operations {
-		served[op.path] = append(served[op.path], op.method)
+	doc, served := s.document(t, "/openapi.json"), map[string][]string{}
+	for path := range doc.Paths {
+		for pattern, methods := range doc.Paths { // a word may be an {id}, too
+			for method := range methods {
+				if instanceOf(pattern, instance(path)) && !slices.Contains(served[path], strings.ToUpper(method)) {
+					served[path] = append(served[path], strings.ToUpper(method))
+				}
+			}
+		}
 	}
-	served["/v1/feedback/upload-url"] = append(served["/v1/feedback/upload-url"], "GET", "PATCH") // as an {id}
 	for path, methods := range served {
 		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
 			if slices.Contains(methods, method) {

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	mathrand "math/rand/v2"
 	"net/http"
 	"strings"
@@ -15,15 +16,45 @@ import (
 	"time"
 )
 
-// heard runs a command of the operator's and reads what it tells.
-func (s *suite) heard(t *testing.T, into any, args ...string) {
+// owner is an owner of an Org, as they log in and are logged in.
+type owner struct {
+	Admin
+	slug, access string
+	since        time.Time
+}
+
+// fresh is how long an access token is used here; it lives 15 minutes.
+const fresh = 10 * time.Minute
+
+// owner gives an owner of the Org: the target's own, or one that org made.
+func (s *suite) owner(t *testing.T, org string) as {
 	t.Helper()
-	text, err := s.Heard(append(args, "--output", "json")...)
-	if err == nil {
-		err = json.Unmarshal(text, into)
+	s.mu.Lock()
+	who, known := s.owners[org]
+	s.mu.Unlock()
+	if !known {
+		who = owner{Admin: s.Admin, slug: s.Slug}
 	}
-	if err != nil {
-		t.Fatalf("heard %s: %v: %s", strings.Join(args, " "), err, text)
+	if time.Since(who.since) > fresh {
+		got := s.ask(t, as{}, "POST", "/v1/sessions", map[string]any{"org": who.slug, "email": who.Email, "password": who.Password})
+		who.access, _ = got.is(t, http.StatusOK).object(t)["accessToken"].(string)
+		who.since = time.Now()
+		s.mu.Lock()
+		s.owners[org] = who
+		s.mu.Unlock()
+	}
+	return as{token: who.access}
+}
+
+// manage makes or changes something in the Org and reads what is answered.
+func (s *suite) manage(t *testing.T, org, method, path string, body, into any) {
+	t.Helper()
+	got := s.ask(t, s.owner(t, org), method, path, body)
+	if got.status >= 300 {
+		t.Fatalf("%s", got)
+	}
+	if err := json.Unmarshal(got.body, into); err != nil {
+		t.Fatalf("%s: %v", got, err)
 	}
 }
 
@@ -33,28 +64,49 @@ type key struct {
 }
 
 // key makes an API key, whose budget is nobody else's.
-func (s *suite) key(t *testing.T, org string) key {
+func (s *suite) key(t *testing.T, org string) (made key) {
 	t.Helper()
-	var made key
-	s.heard(t, &made, "key", "create", "--org", org, "--name", t.Name())
+	s.manage(t, org, "POST", "/v1/keys", map[string]any{"name": t.Name()}, &made)
 	return made
+}
+
+// settings are an App's that differ from what it has by itself.
+type settings map[string]any
+
+// anybody lets an App hear everybody, from these origins.
+func anybody(origins ...string) settings {
+	return settings{"publicSubmissionEnabled": true, "allowedOrigins": append([]string{}, origins...)}
 }
 
 // app makes an App, whose feedback and budgets are nobody else's.
-func (s *suite) app(t *testing.T, org string, flags ...string) App {
+func (s *suite) app(t *testing.T, org string, differing ...settings) (made App) {
 	t.Helper()
-	var made App
-	s.heard(t, &made, append([]string{"app", "create", "--org", org, "--slug", slug(), "--name", t.Name()}, flags...)...)
+	body := map[string]any{"slug": slug(), "name": t.Name()}
+	for _, some := range differing {
+		maps.Copy(body, some)
+	}
+	s.manage(t, org, "POST", "/v1/apps", body, &made)
 	return made
 }
 
-func (s *suite) org(t *testing.T) string {
+// organisation is an Org that the suite made.
+type organisation struct{ ID, Slug string }
+
+// org makes an Org, with an owner who was invited to it.
+func (s *suite) org(t *testing.T) organisation {
 	t.Helper()
+	who := owner{Admin: Admin{Email: strings.ToLower(rand.Text()) + "@owners.example", Password: rand.Text()}, slug: slug()}
 	var made struct {
-		ID string `json:"id"`
+		ID         string
+		Invitation struct{ Token string }
 	}
-	s.heard(t, &made, "org", "create", "--slug", slug(), "--name", t.Name())
-	return made.ID
+	s.manage(t, s.OrgID, "POST", "/v1/orgs", map[string]any{"slug": who.slug, "name": t.Name(), "ownerEmail": who.Email}, &made)
+	s.ask(t, as{}, "POST", "/v1/invitations/accept", map[string]any{"token": made.Invitation.Token, "name": "Owner", "password": who.Password}).
+		is(t, http.StatusCreated)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.owners[made.ID] = who
+	return organisation{ID: made.ID, Slug: who.slug}
 }
 
 func slug() string { return "c-" + strings.ToLower(rand.Text()) }
@@ -110,7 +162,7 @@ func user(t *testing.T, app App) as {
 
 // keepsTenantsApart: what is another Org's cannot be told from what does not exist.
 func (s *suite) keepsTenantsApart(t *testing.T) {
-	mine, theirs := as{token: s.key(t, s.OrgID).Text}, as{token: s.key(t, s.org(t)).Text}
+	mine, theirs := as{token: s.key(t, s.OrgID).Text}, as{token: s.key(t, s.org(t).ID).Text}
 	item := s.submit(t, user(t, s.Private), said("ours"))
 	for _, ask := range []struct {
 		method, path string

@@ -91,17 +91,19 @@ func part(t *testing.T, segment string) map[string]any {
 func (s *suite) rotatesSecrets(t *testing.T) {
 	first := s.app(t, s.OrgID)
 	submit := func(app App) answer { return s.ask(t, user(t, app), "POST", "/v1/feedback", said("x")) }
-	rotate := func(flags ...string) App {
+	rotate := func(overlap time.Duration) App {
 		t.Helper()
-		var rotated App
-		s.heard(t, &rotated, append([]string{"app", "rotate-secret", "--org", s.OrgID, "--app", first.ID}, flags...)...)
+		rotated := App{ID: first.ID, PublicKey: first.PublicKey}
+		var made struct{ SigningSecret string }
+		s.manage(t, s.OrgID, "POST", "/v1/apps/"+first.ID+"/rotate-secret", map[string]any{"overlapSeconds": overlap.Seconds()}, &made)
+		rotated.SigningSecret = made.SigningSecret
 		return rotated
 	}
 	submit(first).is(t, http.StatusCreated)
-	second := rotate()
+	second := rotate(0)
 	submit(first).refused(t, http.StatusUnauthorized, "invalid_user_token")
 	submit(second).is(t, http.StatusCreated)
-	third := rotate("--overlap", "1m")
+	third := rotate(time.Minute)
 	submit(second).is(t, http.StatusCreated)
 	submit(third).is(t, http.StatusCreated)
 	submit(first).refused(t, http.StatusUnauthorized, "invalid_user_token")
@@ -115,7 +117,7 @@ func (s *suite) forgetsRevokedKeys(t *testing.T) {
 	var revoked struct {
 		RevokedAt string `json:"revokedAt"`
 	}
-	s.heard(t, &revoked, "key", "revoke", key.ID, "--org", s.OrgID)
+	s.manage(t, s.OrgID, "DELETE", "/v1/keys/"+key.ID, nil, &revoked)
 	for _, path := range []string{"/v1/apps", "/v1/feedback"} {
 		s.ask(t, as{token: key.Text}, "GET", path, nil).refused(t, http.StatusUnauthorized, "invalid_authorization")
 	}

@@ -51,7 +51,7 @@ func (s *suite) put(t *testing.T, link, contentType string, content []byte) int 
 
 // takesFiles: reserve, upload, cite, download, with a refusal for every way around it.
 func (s *suite) takesFiles(t *testing.T) {
-	app, other, key := s.app(t, s.OrgID, "--public"), s.app(t, s.OrgID, "--public"), as{token: s.key(t, s.OrgID).Text}
+	app, other, key := s.app(t, s.OrgID, anybody()), s.app(t, s.OrgID, anybody()), as{token: s.key(t, s.OrgID).Text}
 	who := user(t, app)
 	content := []byte("\x89PNG\r\n\x1a\n" + rand.Text())
 	shot := s.reserve(t, who, "screenshot", "screenshots", "image/png", "png", len(content))

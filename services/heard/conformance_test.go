@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func TestTheAllInOneSpeaksTheNativeSurface(t *testing.T) {
+func TestTheAllInOneSpeaksEverySurface(t *testing.T) {
 	dir := t.TempDir()
 	serving := command(dir, "serve")
 	var said bytes.Buffer
@@ -51,19 +51,24 @@ func TestTheAllInOneSpeaksTheNativeSurface(t *testing.T) {
 		}
 	})
 	made := awaitDemo(t, dir)
-	conformance.Userz(t, conformance.Target{
+	target := conformance.Target{
 		BaseURL: made.BaseURL,
 		OrgID:   made.Org.ID,
 		Public:  app(made.Apps[0]),
 		Private: app(made.Apps[1]),
-		Key:     made.Keys["userz"],
+		Slug:    made.Org.Slug,
+		Admin:   conformance.Admin(made.Admin),
+		Keys:    made.Keys,
 		Heard:   func(args ...string) ([]byte, error) { return command(dir, args...).Output() },
 		Sanitize: func(t *testing.T, item string) {
 			sanitize(t, filepath.Join(dir, "heard.db"), made.Org.ID, item)
 		},
 		Break:              func(t *testing.T) func() { return occupy(t, filepath.Join(dir, "heard.db-shm")) },
 		TrustsForwardedFor: true,
-	})
+	}
+	t.Run("userz", func(t *testing.T) { conformance.Userz(t, target) })
+	t.Run("authworx", func(t *testing.T) { conformance.Authworx(t, target) })
+	t.Run("users", func(t *testing.T) { conformance.Users(t, target) })
 }
 
 func command(dir string, args ...string) *exec.Cmd {
