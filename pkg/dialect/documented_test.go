@@ -48,8 +48,12 @@ func TestDocumentedAnswersAreExact(t *testing.T) {
 			`{"error":{"code":"unknown_app","message":"m"}}`, "",
 		},
 		{
-			"U6", u, denied(apierr.CodeTokenExpired), nil, 401,
+			"U6", u, denied(apierr.CodeInvalidUserToken), nil, 401,
 			`{"error":{"code":"invalid_user_token","message":"m"}}`, "",
+		},
+		{
+			"an expired log-in", u, denied(apierr.CodeTokenExpired), nil, 401,
+			`{"error":{"code":"invalid_authorization","message":"m"}}`, "",
 		},
 		{
 			"U8", u, issues, nil, 400,
@@ -115,6 +119,11 @@ func TestDocumentedAnswersAreExact(t *testing.T) {
 			"G3", g, failure(apierr.Conflict, apierr.CodeAlreadyExists, "Email address is already in use."), nil, 400,
 			`{"error":"Email address is already in use."}`, "",
 		},
+		{
+			"G3", g, failure(apierr.Conflict, apierr.CodeAlreadyExists, "This member exists already, or a name of it is taken."), nil, 400,
+			`{"error":"Email address is already in use."}`, "",
+		},
+		{"the last owner", g, failure(apierr.Conflict, apierr.CodeLastOwner, "m"), nil, 403, `{"error":"m"}`, ""},
 		{"G6", g, denied(apierr.CodeInvalidKey), nil, 401, `{"error":"Invalid API key provided."}`, ""},
 		{
 			"G7", g, apierr.Body(apierr.Issue{Path: []any{"password"}, Message: "At least 8 characters."}), nil, 400,
