@@ -11,6 +11,7 @@ import (
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/core/incident"
 	"github.com/heard-dev/heard/pkg/httpkit"
+	"github.com/heard-dev/heard/pkg/id"
 	"github.com/heard-dev/heard/pkg/platform"
 	"github.com/heard-dev/heard/pkg/run"
 	"github.com/heard-dev/heard/pkg/telemetry"
@@ -28,7 +29,7 @@ func FuzzList(f *testing.F) {
 	kit := platform.New("read", platform.Parts{}).Kit(&run.Env{Telemetry: telemetry.Discard()}, func(i incident.Incident) { f.Error(i.Cause) })
 	httpkit.Handle(kit.API("userz"), httpkit.Route{Method: http.MethodGet, Path: "/v1/feedback", ID: "list", Tag: "fuzz", Status: http.StatusOK},
 		func(_ context.Context, _ auth.Principal, in *listIn) (*struct{}, error) {
-			query := in.query()
+			query := in.query(id.Zero)
 			asked = &query
 			return &struct{}{}, nil
 		})
