@@ -30,6 +30,7 @@ import (
 	"github.com/heard-dev/heard/pkg/core/manage"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/core/usertoken"
+	"github.com/heard-dev/heard/pkg/httpkit"
 	"github.com/heard-dev/heard/pkg/platform"
 	"github.com/heard-dev/heard/pkg/run"
 	"github.com/heard-dev/heard/pkg/secret"
@@ -101,6 +102,7 @@ type installation struct {
 	*platform.Platform
 	t       testing.TB
 	handler http.Handler
+	kit     *httpkit.Kit
 	manager *manage.Manager
 	loops   []func(context.Context) error
 	clock   *clock // nil where time is real
@@ -139,7 +141,7 @@ func serve(t testing.TB, parts platform.Parts, now func() time.Time) *installati
 	if files, ok := parts.Blobs.(*diskstore.Store); ok {
 		kit.Mount("/files/", files)
 	}
-	i.handler = kit.Handler()
+	i.kit, i.handler = kit, kit.Handler()
 	return i
 }
 

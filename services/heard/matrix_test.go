@@ -1,0 +1,350 @@
+package heard_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/heard-dev/heard/pkg/core/access"
+	"github.com/heard-dev/heard/pkg/core/erasure"
+	"github.com/heard-dev/heard/pkg/dialect/tongues"
+	"github.com/heard-dev/heard/pkg/httpkit"
+	"github.com/heard-dev/heard/pkg/id"
+)
+
+// described is an operation as its document has it.
+type described struct {
+	OperationID string
+	Parameters  []struct {
+		Name, In string
+		Schema   struct {
+			Type string
+			Enum []string
+		}
+	}
+	RequestBody struct {
+		Content map[string]struct{ Schema schema }
+	}
+	Security []map[string][]string
+}
+
+type schema struct {
+	Ref        string `json:"$ref"`
+	Pattern    string
+	Properties map[string]schema
+	Items      *schema
+}
+
+// document is what a surface says of itself.
+type document struct {
+	Paths      map[string]map[string]described
+	Components struct{ Schemas map[string]schema }
+}
+
+// documents are those of the routes as they are, whatever was published.
+func documents(t *testing.T, kit *httpkit.Kit) map[string]document {
+	t.Helper()
+	all := map[string]document{}
+	for _, d := range tongues.All() {
+		text, err := kit.API(d.Name()).OpenAPI()
+		must(t, err)
+		var read document
+		must(t, json.Unmarshal(text, &read))
+		all[d.Name()] = read
+	}
+	return all
+}
+
+func (d document) operation(route httpkit.Route) described {
+	return d.Paths[route.Path][strings.ToLower(route.Method)]
+}
+
+// schemes are the kinds of credentials that open an operation; none where it is open.
+func (o described) schemes() []string {
+	var names []string
+	for _, alternative := range o.Security {
+		names = append(names, slices.Collect(maps.Keys(alternative))...)
+	}
+	return names
+}
+
+// idNames are the properties of a body that take an id, by their pattern or by their name.
+func (d document) idNames(s schema) (names []string) {
+	if s.Ref != "" {
+		s = d.Components.Schemas[strings.TrimPrefix(s.Ref, "#/components/schemas/")]
+	}
+	if s.Items != nil {
+		names = d.idNames(*s.Items)
+	}
+	for name, property := range s.Properties {
+		if property.Pattern == "^[0-9a-f]{24}$" || strings.HasSuffix(name, "Id") && name != "externalUserId" {
+			names = append(names, name)
+		}
+		names = append(names, d.idNames(property)...)
+	}
+	return names
+}
+
+// probe is a request with one name that is another Org's, or nobody's.
+type probe struct {
+	kind            string // of the place
+	inPath          bool
+	theirs, nobodys struct{ target, body string }
+}
+
+// probes put every id that the other Org has into every place of a row, one at a time; everything else is the caller's own.
+// With alike they put only things of the place's own kind there.
+func probes(r row, op described, ours, theirs world, alike bool) (all []probe) {
+	add := func(kind, name, target, body string, inPath bool) {
+		p := probe{kind: kind, inPath: inPath}
+		own := []map[string]string{ours.said, ours.named}
+		p.theirs.target = fill(target, append([]map[string]string{{kind: name}}, own...)...)
+		p.theirs.body = fill(body, append([]map[string]string{{kind: name}}, own...)...)
+		p.nobodys.target = fill(target, append([]map[string]string{{kind: nobodys(kind, name)}}, own...)...)
+		p.nobodys.body = fill(body, append([]map[string]string{{kind: nobodys(kind, name)}}, own...)...)
+		all = append(all, p)
+	}
+	names := func(kind string) []string {
+		if alike || !slices.Contains(theirs.kinds(), kind) {
+			return []string{theirs.named[kind]}
+		}
+		var list []string
+		for _, kind := range theirs.kinds() {
+			list = append(list, theirs.named[kind])
+		}
+		return list
+	}
+	bodies := r.bodies
+	if len(bodies) == 0 {
+		bodies = []string{""}
+	}
+	path, _, _ := strings.Cut(r.target, "?")
+	for _, body := range bodies {
+		for _, kind := range places(r.target + body) {
+			if _, has := theirs.named[kind]; has {
+				for _, name := range names(kind) {
+					add(kind, name, r.target, body, slices.Contains(places(path), kind))
+				}
+			}
+		}
+	}
+	for _, parameter := range op.Parameters {
+		taken := strings.Contains(r.target, "?"+parameter.Name+"=")
+		if parameter.In == "query" && parameter.Schema.Type == "string" && len(parameter.Schema.Enum) == 0 && !taken {
+			separator := "?"
+			if strings.Contains(r.target, "?") {
+				separator = "&"
+			}
+			for _, name := range names("org") {
+				add("query", name, r.target+separator+parameter.Name+"=$query", bodies[0], false)
+			}
+		}
+	}
+	return all
+}
+
+// places are the kinds that a template has places for.
+func places(template string) (kinds []string) {
+	for _, p := range place.FindAllString(template, -1) {
+		if !slices.Contains(kinds, p[1:]) {
+			kinds = append(kinds, p[1:])
+		}
+	}
+	return kinds
+}
+
+// nobodys spells a name like that one that nothing has.
+func nobodys(kind, name string) string {
+	switch kind {
+	case "file":
+		return strings.Replace(name, ".png", "x.png", 1)
+	case "slug", "email", "access", "user":
+		return "nobodys" + name
+	}
+	return id.ID{1}.String()
+}
+
+// Every route is asked by one Org for every thing of another's, with every kind of credential and for either's slug. Nothing
+// is told that is not told of names that nothing has, and nothing of the other's changes.
+func TestNoRouteReachesIntoAnotherOrg(t *testing.T) {
+	onEveryStore(t, asItIs, func(t *testing.T, i *installation) {
+		theirs := i.settle("victims-of-the-matrix", false)
+		before := i.dump(theirs)
+		all, docs := rows(), documents(t, i.kit)
+		for n, route := range i.kit.Routes() {
+			r, known := i.row(all, route)
+			if !known {
+				continue
+			}
+			delete(all, route.Method+" "+route.Path)
+			m := matrix{t, i, route, r, docs[surface(route.Path)].operation(route), i.settle(fmt.Sprintf("ours-%d", n), false), theirs}
+			m.demandPlaces(docs[surface(route.Path)])
+			m.probe()
+			m.askAsTheirs()
+			m.works()
+			for _, change := range changed(before, i.dump(theirs)) {
+				t.Errorf("%s %s changed another Org's %s", route.Method, route.Path, change)
+			}
+			if t.Failed() {
+				before = i.dump(theirs)
+			}
+		}
+		for name := range all {
+			t.Errorf("the row %s is of no route", name)
+		}
+		i.demandKept(t, theirs, before)
+		if len(i.incidents) > 0 {
+			t.Errorf("incidents: %+v", i.incidents)
+		}
+	})
+}
+
+// matrix is one route, and who asks it for whose things.
+type matrix struct {
+	t            *testing.T
+	i            *installation
+	route        httpkit.Route
+	row          row
+	op           described
+	ours, theirs world
+}
+
+// demandPlaces holds the row to the document: each property of the body that takes an id must be a place of some body.
+func (m matrix) demandPlaces(doc document) {
+	m.t.Helper()
+	for _, content := range m.op.RequestBody.Content {
+		for _, name := range doc.idNames(content.Schema) {
+			if !strings.Contains(strings.Join(m.row.bodies, ""), `"`+name+`":"$`) {
+				m.t.Errorf("%s %s takes an id as %s, and no body of its row names one", m.route.Method, m.route.Path, name)
+			}
+		}
+	}
+}
+
+// probe asks for what is the others'.
+func (m matrix) probe() {
+	m.t.Helper()
+	if m.row.prepare != nil {
+		m.row.prepare(m.i, m.ours)
+	}
+	schemes := m.op.schemes()
+	for _, c := range m.ours.credentials(m.ours.sessions[access.Owner]) {
+		fits := c.fits(m.route, schemes)
+		if len(schemes) == 0 && c.kind != "none" {
+			continue // nobody looks
+		}
+		for _, p := range probes(m.row, m.op, m.ours, m.theirs, !fits || len(schemes) == 0) {
+			got := m.i.send(m.route, p.theirs.target, p.theirs.body, c, m.ours.named["slug"])
+			want := m.i.send(m.route, p.nobodys.target, p.nobodys.body, c, m.ours.named["slug"])
+			told := fmt.Sprintf("%s %s %s with %s", m.route.Method, p.theirs.target, p.theirs.body, c.kind)
+			m.demandSilence(told, got)
+			if got.Code != want.Code || got.Code >= 400 && got.Body.String() != want.Body.String() {
+				m.t.Errorf("%s: %d %s, and for what nobody has %d %s", told, got.Code, got.Body, want.Code, want.Body)
+			}
+			if !m.row.free && p.inPath && !refusedAs(got.Code, fits) || m.route.Method != http.MethodGet && p.kind != "access" && !m.row.free && got.Code < 300 {
+				m.t.Errorf("%s: %d %s", told, got.Code, got.Body)
+			}
+		}
+	}
+}
+
+// refusedAs tells whether a status is that of a refusal of another Org's thing; a credential that fits is not refused itself.
+func refusedAs(status int, fits bool) bool {
+	return status == http.StatusNotFound || status == http.StatusForbidden || !fits && status == http.StatusUnauthorized
+}
+
+// askAsTheirs asks for one's own things, and says to be the others'.
+func (m matrix) askAsTheirs() {
+	m.t.Helper()
+	for _, c := range m.ours.credentials(m.ours.sessions[access.Owner]) {
+		if m.route.Path == "/v1/feedback" && c.kind == "app" {
+			w := m.i.call(m.route.Method, m.route.Path, c.text, fill(m.row.body(), m.ours.said, m.ours.named), "X-Userz-User-Token", m.theirs.said["user"])
+			if w.Code != http.StatusUnauthorized {
+				m.t.Errorf("another Org's user token: %d %s", w.Code, w.Body)
+			}
+		}
+		target, body := fill(m.row.target, m.ours.said, m.ours.named), fill(m.row.body(), m.ours.said, m.ours.named)
+		if !strings.HasPrefix(m.route.Path, "/api/v1/") || m.row.free {
+			continue
+		}
+		w := m.i.send(m.route, target, body, c, m.theirs.named["slug"])
+		told := fmt.Sprintf("%s %s with our %s for their slug", m.route.Method, target, c.kind)
+		m.demandSilence(told, w)
+		if len(m.op.schemes()) > 0 && w.Code != http.StatusForbidden && w.Code != http.StatusUnauthorized {
+			m.t.Errorf("%s: %d %s", told, w.Code, w.Body)
+		}
+	}
+}
+
+// works demands that the route does what it is there for with one's own: a matrix of refusals alone would prove nothing.
+func (m matrix) works() {
+	m.t.Helper()
+	if unprovable()[m.route.Method+" "+m.route.Path] {
+		return
+	}
+	if m.row.prepare != nil { // the first was perhaps used up
+		m.ours = m.i.settle("again-"+m.ours.named["slug"], false)
+		m.row.prepare(m.i, m.ours)
+	}
+	var answers []string
+	for _, c := range m.ours.credentials(m.ours.sessions[access.Owner]) {
+		if !c.fits(m.route, m.op.schemes()) {
+			continue
+		}
+		w := m.i.good(m.route, m.row, m.ours, c)
+		m.demandSilence(m.route.Path, w)
+		if w.Code/100 == 2 {
+			return
+		}
+		answers = append(answers, fmt.Sprintf("%s: %d %s", c.kind, w.Code, w.Body))
+	}
+	m.t.Errorf("%s %s does not even work with what is the Org's own: %v", m.route.Method, m.route.Path, answers)
+}
+
+// unprovable are routes that no tenant can use: those of the operator, and of those who report leaks.
+func unprovable() map[string]bool {
+	return map[string]bool{"GET /v1/orgs": true, "POST /v1/orgs": true, "POST /v1/leaks": true}
+}
+
+func (m matrix) demandSilence(told string, w *httptest.ResponseRecorder) {
+	m.t.Helper()
+	for _, mark := range m.theirs.marks {
+		if strings.Contains(w.Body.String(), mark) {
+			m.t.Errorf("%s tells %s: %s", told, mark, w.Body)
+		}
+	}
+}
+
+func (r row) body() string {
+	if len(r.bodies) == 0 {
+		return ""
+	}
+	return r.bodies[0]
+}
+
+// demandKept lets everything be erased that anybody asked for, and demands that the world heard is as it was.
+func (i *installation) demandKept(t *testing.T, w world, before map[string]any) {
+	t.Helper()
+	defer i.run()()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		asked, err := i.Store.Erasures(t.Context(), w.org.ID)
+		must(t, err)
+		if !slices.ContainsFunc(asked, func(e erasure.Erasure) bool { return e.DoneAt.IsZero() }) {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("nothing is being erased")
+		}
+	}
+	for _, change := range changed(before, i.dump(w)) {
+		if name, _, _ := strings.Cut(change, ":"); name != "erasures" && name != "audit log" {
+			t.Errorf("another Org's erasure changed %s", change)
+		}
+	}
+}
