@@ -5,12 +5,11 @@ import (
 	"math"
 	"net/url"
 	"slices"
-	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/core/attachment"
+	"github.com/heard-dev/heard/pkg/core/email"
 )
 
 // checklist gathers the faults of a draft.
@@ -117,7 +116,7 @@ func (c *checklist) identity(draft Draft) {
 		c.add(&fault{"not_allowed", "comes from the user token here"}, "identity")
 		return
 	}
-	if who.Email != "" && !plausibleEmail(who.Email) {
+	if who.Email != "" && !email.Plausible(who.Email) {
 		c.add(&fault{"invalid_format", fmt.Sprintf("must be an e-mail address of at most %d characters", MaxEmail)}, "identity", "email")
 	}
 	c.text(who.Name, 0, MaxName, "identity", "name")
@@ -162,15 +161,4 @@ func negativeFault(n int64) *fault {
 		return nil
 	}
 	return &fault{"too_small", "must be at least 0"}
-}
-
-// plausibleEmail takes what could be delivered somewhere. Only a delivery proves an address.
-func plausibleEmail(text string) bool {
-	local, domain, ok := strings.Cut(text, "@")
-	unlikely := func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r) || r == utf8.RuneError || strings.ContainsRune(`@<>(),;:"\`, r)
-	}
-	return ok && local != "" && utf8.RuneCountInString(text) <= MaxEmail &&
-		!strings.ContainsFunc(local, unlikely) && !strings.ContainsFunc(domain, unlikely) &&
-		strings.Contains(domain, ".") && !slices.Contains(strings.Split(domain, "."), "")
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/core/attachment"
+	"github.com/heard-dev/heard/pkg/core/email"
 	"github.com/heard-dev/heard/pkg/core/jsonobject"
 	"github.com/heard-dev/heard/pkg/id"
 )
@@ -25,7 +26,7 @@ const (
 	MaxTargetMeta     = 4 << 10 // ours: as for metadata
 	MaxScreenshotKey  = 512     // ours: longer than any key there is
 	MaxMetadata       = 4 << 10
-	MaxEmail          = 254 // RFC 5321
+	MaxEmail          = email.Max
 	MaxName           = 256 // ours
 	MaxExternalUserID = 256 // ours: as for a token's sub
 )
@@ -106,8 +107,8 @@ func (u SignedUser) submitter() Submitter {
 	if u.Context == nil || json.Unmarshal(u.Context, &said) != nil {
 		return s
 	}
-	if email, ok := said.Email.(string); ok && plausibleEmail(email) {
-		s.Email = email
+	if address, ok := said.Email.(string); ok && email.Plausible(address) {
+		s.Email = address
 	}
 	if name, ok := said.Name.(string); ok && lengthFault(name, 0, MaxName) == nil {
 		s.Name = name
