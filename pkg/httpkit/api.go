@@ -36,7 +36,7 @@ func newAPI(k *Kit, d dialect.Dialect) *API {
 	engine := gin.New()
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false
-	engine.UseRawPath, engine.UnescapePathValues = true, true
+	engine.UseRawPath, engine.UnescapePathValues = true, false // it would read a plus as a space; see segment
 	proxies := make([]string, len(k.TrustedProxies))
 	for i, p := range k.TrustedProxies {
 		proxies[i] = p.String()

@@ -80,7 +80,7 @@ func (p *params) decode(c *gin.Context, in reflect.Value) error {
 		return apierr.Query(issues...)
 	}
 	for _, param := range p.path {
-		in.Field(param.field).SetString(c.Param(param.name))
+		in.Field(param.field).SetString(segment(c, param.name))
 	}
 	for _, param := range p.header {
 		in.Field(param.field).SetString(c.Request.Header.Get(param.name))
@@ -97,7 +97,7 @@ func (p *params) decode(c *gin.Context, in reflect.Value) error {
 func (p *params) writeAside(c *gin.Context) []byte {
 	object := append(make([]byte, 0, 256), '{')
 	for _, param := range p.path {
-		object = appendMember(object, param.name, c.Param(param.name), param.kind)
+		object = appendMember(object, param.name, segment(c, param.name), param.kind)
 	}
 	for _, param := range p.header {
 		if value := c.Request.Header.Get(param.name); value != "" {
@@ -110,6 +110,19 @@ func (p *params) writeAside(c *gin.Context) []byte {
 		}
 	}
 	return append(object, '}')
+}
+
+// segment is a part of the path, unescaped. gin gives what is escaped as it stands, if anything is.
+func segment(c *gin.Context, name string) string {
+	value := c.Param(name)
+	if c.Request.URL.RawPath == "" {
+		return value
+	}
+	plain, err := url.PathUnescape(value)
+	if err != nil {
+		return value
+	}
+	return plain
 }
 
 // cookie is empty where there is none; gin's own would unescape it.
