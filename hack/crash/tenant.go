@@ -6,11 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/heard-dev/heard/pkg/core/gate"
 	"github.com/heard-dev/heard/pkg/core/tenant"
-	"github.com/heard-dev/heard/pkg/id"
 )
 
 // Tenant is whom the clients speak to, and what opens it.
@@ -28,21 +26,28 @@ type App struct {
 // unreached is a rate, per minute, that no crowd of ours comes near.
 const unreached = 60_000_000
 
-// found makes an Org that no limit holds up, in the store; and the rest of the tenant by the operator's command line.
-func found(ctx context.Context, store tenant.Store, heard func(context.Context, ...string) ([]byte, error)) (made Tenant, err error) {
-	now := time.Now().UTC().Truncate(time.Millisecond)
-	org := tenant.Org{
-		ID: id.NewSource(time.Now, rand.Reader).New(), Slug: "crash-" + strings.ToLower(rand.Text()), Name: "Crash",
-		Plan: tenant.DefaultPlan, Limits: map[string]tenant.Rate{}, CreatedAt: now,
+// found makes an Org by the operator's command line, lets no limit hold it up, in the store, and makes the rest of the
+// tenant by its own.
+func found(ctx context.Context, base string, store tenant.Store, heard func(context.Context, ...string) ([]byte, error)) (made Tenant, err error) {
+	slug := "crash-" + strings.ToLower(rand.Text())
+	tell := func(into any, args ...string) error {
+		text, err := heard(ctx, append(args, "--output", "json")...)
+		if err == nil {
+			err = json.Unmarshal(text, into)
+		}
+		if err != nil {
+			err = fmt.Errorf("make a tenant: %w", err)
+		}
+		return err
 	}
-	for _, policy := range gate.Policies() {
-		org.Limits[policy.Name] = tenant.Rate{Limit: unreached, Burst: unreached}
+	var operator, key struct {
+		Text string `json:"key"`
 	}
-	if err := store.CreateOrg(ctx, org); err != nil {
+	if err := tell(&operator, "admin", "bootstrap", "--org", slug, "--name", "Crash", "--email", "owner@crash.example"); err != nil {
 		return made, err
 	}
-	var key struct {
-		Text string `json:"key"`
+	if err := unlimit(ctx, store, slug); err != nil {
+		return made, err
 	}
 	for _, thing := range []struct {
 		into any
@@ -52,14 +57,23 @@ func found(ctx context.Context, store tenant.Store, heard func(context.Context, 
 		{&made.Private, []string{"app", "create", "--slug", "private", "--name", "Private"}},
 		{&key, []string{"key", "create", "--name", "crash"}},
 	} {
-		text, err := heard(ctx, append(thing.args, "--org", org.ID.String(), "--output", "json")...)
-		if err == nil {
-			err = json.Unmarshal(text, thing.into)
-		}
-		if err != nil {
-			return made, fmt.Errorf("make a tenant: %w", err)
+		if err := tell(thing.into, append(thing.args, "--url", base, "--token", operator.Text)...); err != nil {
+			return made, err
 		}
 	}
 	made.Key = key.Text
 	return made, nil
+}
+
+// unlimit comes before the Org's first request, so that no process knows other numbers.
+func unlimit(ctx context.Context, store tenant.Store, slug string) error {
+	org, err := store.OrgBySlug(ctx, slug)
+	if err != nil {
+		return err
+	}
+	org.Limits = map[string]tenant.Rate{}
+	for _, policy := range gate.Policies() {
+		org.Limits[policy.Name] = tenant.Rate{Limit: unreached, Burst: unreached}
+	}
+	return store.ReplaceOrg(ctx, org)
 }

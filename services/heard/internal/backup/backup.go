@@ -14,8 +14,8 @@ import (
 )
 
 // Write makes the file, mode 0600, whole or not at all; one of that name is replaced. It holds the installation's keys, the
-// database as it is at one moment after the call began, and every file that the database cites then. Requests go on; files
-// to be deleted wait.
+// database as it is at one moment after the call began, and every file that the database cites then, but for those of what
+// is just being erased, which goes on being erased wherever it is restored. Requests go on; files to be deleted wait.
 func Write(ctx context.Context, stores *embedded.Stores, file string) error {
 	work, err := os.MkdirTemp(filepath.Dir(file), ".heard-backup-*")
 	if err != nil {

@@ -80,7 +80,7 @@ func banner(out io.Writer, d demo.Demo, file string) {
   Say something, then read it back:
 
   curl -sS %[1]s/v1/feedback -H 'Authorization: Bearer %[3]s' -H 'Content-Type: application/json' -d '{"text":"Dark mode, please"}'
-  curl -sS %[1]s/v1/feedback -H "Authorization: Bearer $(grep -o 'sk_[0-9A-Za-z]*' %[2]s)"
+  curl -sS %[1]s/v1/feedback -H "Authorization: Bearer $(grep -o 'sk_[0-9A-Za-z]*' %[2]s | head -1)"
 
 `, d.BaseURL, file, d.Apps[0].PublicKey) //nolint:errcheck // nobody reads
 }
