@@ -185,6 +185,8 @@ func TestUsersReportTheTighterWindow(t *testing.T) {
 		{90, 4900, "90", "45"},
 		{90, 10, "10", "2345"},
 		{0, 1, "0", "45"},
+		{99, 4899, "99", "45"}, // the lesser share is of the hour; the minute refuses first
+		{7, 7, "7", "2345"},
 	}
 	for _, row := range rows {
 		header := http.Header{}

@@ -44,14 +44,29 @@ func (d Dialect) Refuse(r dialect.Refusal) dialect.Answer {
 	return dialect.Compose(d, r, status(r.Err), apiError{text})
 }
 
-// Limits shows the tighter limit: what is left of it, and the seconds until it is whole again.
+// Limits shows the tighter limit (D33): how many requests may follow at once, and the seconds until it is whole again.
 func (Dialect) Limits(header http.Header, verdict gate.Verdict, _ time.Time) {
-	tightest, ok := verdict.Tightest()
+	shown, ok := tighter(verdict)
 	if !ok {
 		return
 	}
-	header.Set("RateLimit-Remaining", strconv.FormatInt(tightest.Remaining, 10))
-	header.Set("RateLimit-Reset", strconv.FormatInt(dialect.Seconds(tightest.Reset), 10))
+	header.Set("RateLimit-Remaining", strconv.FormatInt(shown.Remaining, 10))
+	header.Set("RateLimit-Reset", strconv.FormatInt(dialect.Seconds(shown.Reset), 10))
+}
+
+// tighter is the limit that refuses first: what is left is told without how much there was, so the least number counts, not
+// the least share. Of equal ones it is the one that lasts longer.
+func tighter(verdict gate.Verdict) (gate.Decision, bool) {
+	tightest, ok := verdict.Tightest()
+	if !verdict.Allowed() {
+		return tightest, ok
+	}
+	for _, d := range verdict.Decisions {
+		if d.Remaining < tightest.Remaining || d.Remaining == tightest.Remaining && d.Reset > tightest.Reset {
+			tightest = d
+		}
+	}
+	return tightest, ok
 }
 
 // status is 400 for an address that is taken, as documented, and 403 for the last owner, who may not be parted with: this API
