@@ -64,7 +64,7 @@ func (d KeyDoor) draws(e *entry) []gate.Draw {
 		policy, bucket := e.org.Limited(policy), e.key.ID.String()
 		if d.PerOrg {
 			bucket = ""
-		} else if e.key.Limit != nil && i == 0 {
+		} else if e.key.Limit != nil && i == 0 && e.key.Limit.Limit < policy.Limit {
 			policy = e.key.Limit.Over(policy, gate.FromKey)
 		}
 		draws[i] = gate.Draw{Policy: policy, Bucket: bucket, Cost: 1}

@@ -60,6 +60,9 @@ func (p Principal) By() manage.By {
 	if p.Member != nil {
 		by.Role = p.Member.Role
 	}
+	if p.Key != nil && by.Role == access.Owner && !p.May(access.OrgDelete) {
+		by.Role = access.Admin // a key that may not end the Org does not decide about those who may
+	}
 	return by
 }
 
