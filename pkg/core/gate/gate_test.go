@@ -72,6 +72,7 @@ func TestThePoliciesAreTheDocumentedOnes(t *testing.T) {
 		"authworx.member":  {gate.FixedWindow, 3000, quarter, 3000},
 		"users.minute":     {gate.FixedWindow, 100, time.Minute, 100},
 		"users.hour":       {gate.FixedWindow, 5000, time.Hour, 5000},
+		"events.minute":    {gate.FixedWindow, 100, time.Minute, 100},
 		"login.account":    {gate.FixedWindow, 10, quarter, 10},
 		"login.address":    {gate.FixedWindow, 100, quarter, 100},
 	}

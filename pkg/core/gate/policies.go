@@ -44,6 +44,9 @@ func UsersByMinute() Policy { return window("users.minute", 100, time.Minute) }
 // UsersByHour is the longer of the two.
 func UsersByHour() Policy { return window("users.hour", 5000, time.Hour) }
 
+// EventsByOrg bounds the requests that bring events, of all keys of an Org together [UserBoost: Hobby, 100 a minute].
+func EventsByOrg() Policy { return window("events.minute", 100, time.Minute) }
+
 // LoginByAccount bounds failed log-ins to one account, whoever tries: NIST allows a hundred in a row.
 func LoginByAccount() Policy { return window("login.account", 10, 15*time.Minute) }
 
@@ -54,7 +57,7 @@ func LoginByAddress() Policy { return window("login.address", 100, 15*time.Minut
 func Policies() []Policy {
 	return []Policy{FeedbackByIP(), FeedbackByUser(), AttachmentsByIP(),
 		AttachmentsByUser(), APIByKey(), APIByMember(),
-		AuthWorxByKey(), AuthWorxByMember(), UsersByMinute(), UsersByHour(), LoginByAccount(), LoginByAddress()}
+		AuthWorxByKey(), AuthWorxByMember(), UsersByMinute(), UsersByHour(), EventsByOrg(), LoginByAccount(), LoginByAddress()}
 }
 
 func window(name string, limit int64, period time.Duration) Policy {
