@@ -17,8 +17,8 @@ func (Dialect) About() dialect.About {
 		Title:   "AuthWorx",
 		Version: "1",
 		Description: "Organisations, their people and API keys, logging in and verifying who is logged in, as AuthWorx is spoken.\n\n" +
-			"Every request names its organisation in `X-Org-Slug`; with a credential of another organisation, or without the header, it is " +
-			"refused with 403. A browser may hold its session in cookies: they count only beside that header, which no page of another " +
+			"Every request names its organisation in `X-Org-Slug`: with a credential of another organisation, or without the header, it is " +
+			"refused with 403, and where there is no credential yet, such as at log-in, with 400. A browser may hold its session in cookies: they count only beside that header, which no page of another " +
 			"origin can send, so no other site can act for a member. Success is `{\"status\":\"success\",\"data\"}`, a refusal " +
 			"`{\"status\":\"error\",\"message\"}`. Times are ISO 8601 in UTC with milliseconds, null when unset. Ids are a prefix (`key_`, " +
 			"`usr_`, `org_`, `inv_`) and 24 hex digits. Fields of a request that are not known are passed over.\n\n" +

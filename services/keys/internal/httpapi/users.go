@@ -65,7 +65,7 @@ func Users(api *httpkit.API, manager *manage.Manager) {
 
 	httpkit.Handle(api, httpkit.Route{
 		Method: http.MethodPut, Path: "/v1/users/{userId}", ID: "updateUser", Tag: "Users", Status: http.StatusOK,
-		Summary: "Change a user's name or e-mail address", Notes: "What is left out stays as it is.",
+		Summary: "Change a user's name or e-mail address", Notes: "What is left out stays as it is. A password is not changed here.",
 		Door: httpkit.Accounts(access.UsersManage), MaxBody: maxUser, Errors: []httpkit.Fault{unknownParameter, taken, above, missing},
 	}, func(ctx context.Context, caller auth.Principal, in *userChangeIn) (*changedUserOut, error) {
 		change := manage.MemberChange{Email: in.Body.Email, Name: in.Body.Name}
