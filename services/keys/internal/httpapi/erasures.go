@@ -112,7 +112,8 @@ type erasedCounts struct {
 func erasureView(e erasure.Erasure) erasureReceipt {
 	return erasureReceipt{
 		ID: e.ID.String(), Type: string(e.Kind), Status: erasureStatus(e), RequestedBy: e.RequestedBy, RequestedAt: userz.Time(e.RequestedAt),
-		DueAt: userz.Time(e.DueAt), DoneAt: moment(e.DoneAt), Receipt: erasedCounts(e.Receipt),
+		DueAt: userz.Time(e.DueAt), DoneAt: moment(e.DoneAt),
+		Receipt: erasedCounts{Feedback: e.Receipt.Feedback, Attachments: e.Receipt.Attachments, Records: e.Receipt.Records},
 	}
 }
 
