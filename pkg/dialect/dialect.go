@@ -63,8 +63,8 @@ type Dialect interface {
 	About() About
 	// Credential finds what a request presents, or refuses headers that present nothing.
 	Credential(header http.Header) (Credential, error)
-	// Owns tells whether a path that no route serves is still this vendor's to refuse.
-	Owns(path string) bool
+	// Owns tells whether a request is this vendor's to answer, or to refuse where no route serves it.
+	Owns(method, path string) bool
 	// Refuse answers every Kind of error.
 	Refuse(Refusal) Answer
 	// Limits shows what is left in the headers of an answer.

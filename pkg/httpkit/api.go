@@ -1,6 +1,8 @@
 package httpkit
 
 import (
+	"strings"
+
 	"github.com/gin-gonic/gin"
 	"go.opentelemetry.io/contrib/instrumentation/github.com/gin-gonic/gin/otelgin"
 
@@ -50,8 +52,17 @@ func newAPI(k *Kit, d dialect.Dialect) *API {
 			otelgin.WithMeterProvider(k.Telemetry.Meter), otelgin.WithPropagators(k.Telemetry.Propagator)))
 	}
 	engine.NoRoute(a.refused(apierr.Missing("route")))
-	engine.NoMethod(a.refused(apierr.New(apierr.MethodNotAllowed, apierr.CodeMethodNotAllowed, "This path does not take this method.")))
+	engine.NoMethod(a.allowed, a.refused(apierr.New(apierr.MethodNotAllowed, apierr.CodeMethodNotAllowed, "This path does not take this method.")))
 	return a
+}
+
+// allowed tells all methods that a path takes; gin has told those of this dialect.
+func (a *API) allowed(c *gin.Context) {
+	var methods []string
+	for route := range a.kit.at(c.Request.URL.EscapedPath()) {
+		methods = append(methods, route.Method)
+	}
+	c.Header("Allow", strings.Join(methods, ", "))
 }
 
 // refused serves requests that no route takes.

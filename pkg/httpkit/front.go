@@ -1,6 +1,7 @@
 package httpkit
 
 import (
+	"iter"
 	"net/http"
 	"slices"
 	"strings"
@@ -32,17 +33,16 @@ func (f front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	api := f.choose(r.URL.Path)
-	if r.Method == http.MethodOptions && api.options(w, r) {
+	if r.Method == http.MethodOptions && f.options(w, r) {
 		return
 	}
-	api.engine.ServeHTTP(w, r)
+	f.choose(r).engine.ServeHTTP(w, r)
 }
 
-// choose finds who answers a path, served or not. The first dialect is the native one and takes what nobody owns.
-func (f front) choose(path string) *API {
+// choose finds who answers a request, served or not. The first dialect is the native one and takes what nobody owns.
+func (f front) choose(r *http.Request) *API {
 	for _, api := range f.kit.apis {
-		if api.dialect.Owns(path) {
+		if api.dialect.Owns(r.Method, r.URL.Path) {
 			return api
 		}
 	}
@@ -51,14 +51,11 @@ func (f front) choose(path string) *API {
 
 // options answers a preflight, which carries no credential and so cannot be held to an App's list: the list binds the
 // request that follows. It is false for paths that are not served.
-func (a *API) options(w http.ResponseWriter, r *http.Request) bool {
-	var methods []string
-	welcomed := false
-	for _, route := range a.routes {
-		if matches(route.Path, r.URL.Path) {
-			methods = append(methods, route.Method)
-			welcomed = welcomed || route.Door.browser && route.Method == r.Header.Get("Access-Control-Request-Method")
-		}
+func (f front) options(w http.ResponseWriter, r *http.Request) bool {
+	methods, welcomed := []string(nil), false
+	for route := range f.kit.at(r.URL.EscapedPath()) {
+		methods = append(methods, route.Method)
+		welcomed = welcomed || route.Door.browser && route.Method == r.Header.Get("Access-Control-Request-Method")
 	}
 	if len(methods) == 0 {
 		return false
@@ -79,6 +76,19 @@ func welcome(header http.Header, origin string) {
 	header.Set("Access-Control-Allow-Origin", origin)
 	header.Set("Access-Control-Expose-Headers", "Idempotency-Replayed, Retry-After, "+requestID)
 	header.Add("Vary", "Origin")
+}
+
+// at gives the routes that serve an escaped path, in whatever dialect: one path may be of two, each with methods of its own.
+func (k *Kit) at(path string) iter.Seq[Route] {
+	return func(yield func(Route) bool) {
+		for _, api := range k.apis {
+			for _, route := range api.routes {
+				if matches(route.Path, path) && !yield(route) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // matches tells whether a path is an instance of an OpenAPI path.

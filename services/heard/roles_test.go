@@ -81,7 +81,7 @@ func TestARoleMayDoWhatTheTableSaysAndNothingElse(t *testing.T) {
 	all, docs, w := rows(), documents(t, i.kit), worlds{i: i}
 	for _, route := range i.kit.Routes() {
 		r, known := i.row(all, route)
-		schemes := docs[surface(route.Path)].operation(route).schemes()
+		schemes := docs[surface(route)].operation(route).schemes()
 		if !known || route.Door.Right == "" || !slices.Contains(schemes, "session") {
 			continue
 		}
@@ -104,7 +104,7 @@ func TestAKeyMayDoWhatItsScopesSayAndNothingElse(t *testing.T) {
 	all, docs, w := rows(), documents(t, i.kit), worlds{i: i}
 	for _, route := range i.kit.Routes() {
 		r, known := i.row(all, route)
-		schemes := docs[surface(route.Path)].operation(route).schemes()
+		schemes := docs[surface(route)].operation(route).schemes()
 		if !known || route.Door.Right == "" || !slices.Contains(schemes, "apiKey") {
 			continue
 		}

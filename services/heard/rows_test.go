@@ -130,10 +130,10 @@ func fill(template string, from ...map[string]string) string {
 	})
 }
 
-// surface is who answers a path.
-func surface(path string) string {
+// surface is who answers a route.
+func surface(route httpkit.Route) string {
 	for _, d := range tongues.All() {
-		if d.Owns(path) {
+		if d.Owns(route.Method, route.Path) {
 			return d.Name()
 		}
 	}
@@ -151,7 +151,7 @@ func (w world) credentials(session string) []credential {
 // fits tells whether a credential is of the kind that a route asks for: others are not even looked up there.
 func (c credential) fits(route httpkit.Route, schemes []string) bool {
 	apiKey := "sk"
-	if surface(route.Path) == (authworx.Dialect{}).Name() {
+	if surface(route) == (authworx.Dialect{}).Name() {
 		apiKey = "pk"
 	}
 	kinds := map[string]string{"session": "session", "publicKey": "app", "apiKey": apiKey}
@@ -162,7 +162,7 @@ func (c credential) fits(route httpkit.Route, schemes []string) bool {
 func (i *installation) send(route httpkit.Route, target, body string, c credential, slug string) *httptest.ResponseRecorder {
 	i.t.Helper()
 	bearer, header := c.text, []string{}
-	if surface(route.Path) == (authworx.Dialect{}).Name() {
+	if surface(route) == (authworx.Dialect{}).Name() {
 		header = append(header, "X-Org-Slug", slug)
 		if c.kind == "sk" || c.kind == "pk" {
 			bearer, header = "", append(header, "X-API-Key", c.text)

@@ -43,7 +43,7 @@ func (Dialect) Credential(header http.Header) (dialect.Credential, error) {
 }
 
 // Owns takes /api/v1, but for the resource.action names that Userorbit serves under the same base.
-func (Dialect) Owns(path string) bool {
+func (Dialect) Owns(_, path string) bool {
 	return dialect.Under(path, "/api/v1") && !dialect.IsAction(path, "/api/v1") && !dialect.IsAction(path, "/api/v1/public")
 }
 

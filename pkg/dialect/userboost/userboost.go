@@ -59,9 +59,9 @@ func (Dialect) Credential(header http.Header) (dialect.Credential, error) {
 	return dialect.Credential{Token: token}, err
 }
 
-// Owns takes the two endpoints that receive events.
-func (Dialect) Owns(path string) bool {
-	return dialect.Under(path, "/v1/event") || dialect.Under(path, "/v1/events")
+// Owns takes the two endpoints that receive events; by other methods the second is native.
+func (Dialect) Owns(method, path string) bool {
+	return dialect.Under(path, "/v1/event") || method == http.MethodPost && dialect.Under(path, "/v1/events")
 }
 
 // Refuse answers {"success":false, "error":{code, message, details?}}.

@@ -35,7 +35,7 @@ func (Dialect) Credential(header http.Header) (dialect.Credential, error) {
 }
 
 // Owns takes every resource.action under both documented bases, and the widget's corner of /v1.
-func (Dialect) Owns(path string) bool {
+func (Dialect) Owns(_, path string) bool {
 	return dialect.IsAction(path, "/v1") || dialect.Under(path, "/v1/public") ||
 		dialect.IsAction(path, "/api/v1") || dialect.IsAction(path, "/api/v1/public")
 }

@@ -30,7 +30,7 @@ func (Dialect) Credential(header http.Header) (dialect.Credential, error) {
 }
 
 // Owns takes the one resource there is.
-func (Dialect) Owns(path string) bool { return dialect.Under(path, "/v1/users") }
+func (Dialect) Owns(_, path string) bool { return dialect.Under(path, "/v1/users") }
 
 // Refuse answers {"error"}.
 func (d Dialect) Refuse(r dialect.Refusal) dialect.Answer {

@@ -36,8 +36,11 @@ type issue struct {
 // Name is "userz".
 func (Dialect) Name() string { return "userz" }
 
-// Owns lists the roots of the native resources.
-func (Dialect) Owns(path string) bool {
+// Owns lists the roots of the native resources. Events come in by UserBoost's route, and are read here.
+func (Dialect) Owns(method, path string) bool {
+	if dialect.Under(path, "/v1/events") {
+		return method != http.MethodPost
+	}
 	for _, root := range [...]string{
 		"/v1/feedback", "/v1/apps", "/v1/agent-runs", "/v1/tokens", "/v1/org", "/v1/orgs", "/v1/members", "/v1/invitations",
 		"/v1/keys", "/v1/leaks", "/v1/audit", "/v1/sessions", "/v1/end-users", "/v1/erasures", "/v1/two-factor",
