@@ -313,6 +313,52 @@ func TestAFullQueueRefusesTheLatestOfWhoeverFillsIt(t *testing.T) {
 	})
 }
 
+func TestWhoHasMostWaitingIsToldByWhatStillWaits(t *testing.T) {
+	bubble(t, 1, func(t *testing.T, store *gated, w *event.Writer) {
+		write(t.Context(), w, third, one())
+		ctx, cancel := context.WithCancel(t.Context())
+		for range 7 {
+			write(t.Context(), w, org, some(1000)...)
+		}
+		stays := write(t.Context(), w, org, some(1000)...)
+		for range 7 {
+			write(ctx, w, org, some(1000)...)
+		}
+		cancel()
+		for range 7 {
+			store.last(t).answer <- answer{}
+		}
+		store.last(t) // of 15,000 events of the Org 1,000 wait and 1,000 are being written
+		var latest *caller
+		for range 6 {
+			latest = write(t.Context(), w, other, some(1000)...)
+		}
+		for _, o := range []id.ID{{4}, {5}, {6}} {
+			for range 4 {
+				write(t.Context(), w, o, some(1000)...)
+			}
+		}
+		write(t.Context(), w, id.ID{7}, some(1000)...)
+		if small := write(t.Context(), w, id.ID{8}, some(10)...); !small.waits() || !stays.waits() || !latest.refused(nil) {
+			t.Error("an Org with little waiting gave way")
+		}
+	})
+}
+
+func TestWhatSharesAWriteLeavesTheCallersMemoryAlone(t *testing.T) {
+	bubble(t, 1, func(t *testing.T, store *gated, w *event.Writer) {
+		write(t.Context(), w, org, one())
+		mine := some(2)
+		spare := mine[1].ID
+		write(t.Context(), w, org, mine[:1]...)
+		write(t.Context(), w, org, one())
+		store.finish()
+		if mine[1].ID != spare {
+			t.Error("another caller's event is in it")
+		}
+	})
+}
+
 func TestTheQueueIsBoundedInBytes(t *testing.T) {
 	bubble(t, 1, func(t *testing.T, store *gated, w *event.Writer) {
 		write(t.Context(), w, org, one())
@@ -461,7 +507,7 @@ func TestNothingAcknowledgedIsLostWhateverHappensAtOnce(t *testing.T) {
 				if (c+round)%4 == 0 {
 					go cancel()
 				}
-				events := some(rand.IntN(300) + 1)
+				events := some(rand.IntN(30) + 1)
 				for i, o := range w.Write(ctx, org, events) {
 					store.mu.Lock()
 					of, stored := store.stored[events[i].ID]
