@@ -11,13 +11,16 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/heard-dev/heard/pkg/config"
 	"github.com/heard-dev/heard/pkg/core/apikey"
 	"github.com/heard-dev/heard/pkg/core/audit"
 	"github.com/heard-dev/heard/pkg/core/leak"
@@ -28,6 +31,8 @@ import (
 	"github.com/heard-dev/heard/pkg/secret"
 	"github.com/heard-dev/heard/pkg/telemetry"
 	"github.com/heard-dev/heard/services/heard"
+	inone "github.com/heard-dev/heard/services/heard/internal/embedded"
+	service "github.com/heard-dev/heard/services/keys"
 )
 
 // reporter finds keys in the open, and is believed.
@@ -216,5 +221,26 @@ func TestASecretKeyInABrowserHasLeaked(t *testing.T) {
 	await(t, func() bool { return i.call("GET", "/v1/apps", strict.sk, "").Code == http.StatusUnauthorized })
 	if code := i.call("GET", "/v1/apps", lenient.sk, "").Code; code != http.StatusOK {
 		t.Errorf("where the Org is only told: %d", code)
+	}
+}
+
+// Whoever mistypes the reporters hears of it when the process starts, in either shape, and not when a report is refused.
+func TestReportersThatCannotBeReadAreAFaultOfEitherShape(t *testing.T) {
+	t.Parallel()
+	for _, load := range []func([]string) error{
+		func(environ []string) error { _, err := config.Load[inone.Config](environ); return err },
+		func(environ []string) error { _, err := config.Load[service.Config](environ); return err },
+	} {
+		var faults config.Faults
+		named := func(f config.Fault) bool { return f.Name == "HEARD_LEAK_REPORTERS" }
+		stores := []string{
+			"HEARD_MONGO_URI=mongodb://db", "HEARD_REDIS_URL=redis://db", "HEARD_S3_ENDPOINT=http://s3", "HEARD_S3_ACCESS_KEY=a", "HEARD_S3_SECRET_KEY=b",
+		}
+		if err := load(append(stores, `HEARD_LEAK_REPORTERS={"public_keys":[{"key_identifier":"a","key":"b"}]}`)); !errors.As(err, &faults) || !slices.ContainsFunc(faults, named) {
+			t.Errorf("mistyped: %v", err)
+		}
+		if err := load(stores); errors.As(err, &faults) && slices.ContainsFunc(faults, named) {
+			t.Errorf("none: %v", err)
+		}
 	}
 }
