@@ -54,14 +54,16 @@ func keys(t testing.TB) platform.Opened {
 	t.Helper()
 	keyset, err := secret.NewKeysetJSON()
 	must(t, err)
-	seed := func() secret.String {
-		var bytes [32]byte
-		rand.Read(bytes[:])
-		return secret.String(hex.EncodeToString(bytes[:]))
-	}
 	opened, err := platform.Keys{Keyset: keyset, HashKey: seed(), SessionKeys: seed()}.Open()
 	must(t, err)
 	return opened
+}
+
+// seed is a key of an installation.
+func seed() secret.String {
+	var bytes [32]byte
+	rand.Read(bytes[:])
+	return secret.String(hex.EncodeToString(bytes[:]))
 }
 
 // clock stands still until it is moved.
@@ -126,15 +128,21 @@ func (l *lines) WithGroup(string) slog.Handler      { return l }
 // serve makes the handler of all services on these parts.
 func serve(t testing.TB, parts platform.Parts, now func() time.Time) *installation {
 	t.Helper()
+	return serveObserved(t, parts, now, telemetry.Discard())
+}
+
+// serveObserved is serve, seen by tel.
+func serveObserved(t testing.TB, parts platform.Parts, now func() time.Time, tel *telemetry.Telemetry) *installation {
+	t.Helper()
 	p := platform.NewAt("heard", parts, now)
 	i := &installation{Platform: p, t: t, manager: p.Manager}
-	env := &run.Env{Telemetry: telemetry.Discard()}
+	env := &run.Env{Telemetry: tel}
 	kit := p.Kit(env, func(met incident.Incident) {
 		i.mu.Lock()
 		defer i.mu.Unlock()
 		i.incidents = append(i.incidents, met)
 	})
-	for _, service := range heard.Services(p, slog.New(&i.logged)) {
+	for _, service := range heard.Services(p, slog.New(slog.NewMultiHandler(&i.logged, tel.Logger.Handler()))) {
 		service.Routes(kit)
 		i.loops = append(i.loops, service.Loops()...)
 	}

@@ -65,7 +65,7 @@ func rows() map[string]row {
 		"DELETE /v1/org":       at("/v1/org"),
 		"POST /v1/org/restore": at("/v1/org/restore"),
 		"GET /v1/orgs":         at("/v1/orgs"),
-		"POST /v1/orgs":        at("/v1/orgs", `{"slug":"fresh-$org","name":"Fresh","ownerEmail":"fresh@fresh.example"}`),
+		"POST /v1/orgs":        at("/v1/orgs", `{"slug":"fresh-$org","name":"Fresh"}`),
 
 		"GET /v1/audit":                         at("/v1/audit"),
 		"GET /v1/audit/verification":            at("/v1/audit/verification"),
