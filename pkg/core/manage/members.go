@@ -18,6 +18,7 @@ type MemberDraft struct {
 	Email, Name string
 	Role        access.Role
 	Password    secret.String
+	Hashed      func() (string, error) // of Password, for whoever began to hash it before; nil: hashed here
 }
 
 // AddMember makes a person a member of an Org. A taken e-mail address is apierr.Conflict; every fault of the draft is named
@@ -41,11 +42,13 @@ func (m *Manager) AddMember(ctx context.Context, by By, org id.ID, draft MemberD
 	if err := m.freeEmail(ctx, org, draft.Email); err != nil { // before the costly hash
 		return tenant.Member{}, err
 	}
-	hash, err := m.Passwords.Hash(ctx, draft.Password)
-	if err != nil {
+	if draft.Hashed == nil {
+		draft.Hashed = func() (string, error) { return m.Passwords.Hash(ctx, draft.Password) }
+	}
+	var err error
+	if member.PasswordHash, err = draft.Hashed(); err != nil {
 		return tenant.Member{}, err
 	}
-	member.PasswordHash = hash
 	what := audit.Change{Action: "member.create", Target: memberTarget(member), After: memberFacts(member)}
 	return member, m.change(ctx, org, by, what, func() error { return m.Store.CreateMember(ctx, org, member) })
 }

@@ -156,7 +156,7 @@ func (i *installation) content(item, key string) (string, error) {
 func TestABackupUnderLoadIsRestoredElsewhere(t *testing.T) {
 	const clients, before = 8, 40
 	from := serve(t, t.TempDir())
-	d, err := demo.Ensure(t.Context(), from.Platform, from.Dir, from.url)
+	d, err := demo.Ensure(t.Context(), from.Platform, from.Dir, from.url, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -90,7 +90,7 @@ func (c *cli) demo() *cobra.Command {
 				if i.embedded != nil {
 					dir = i.embedded.Dir
 				}
-				d, err := demo.Ensure(ctx, i.Platform, dir, base)
+				d, err := demo.Ensure(ctx, i.Platform, dir, base, nil)
 				if err != nil {
 					return err
 				}

@@ -26,6 +26,10 @@ func (c *cli) serve() *cobra.Command {
 
 // open makes the all-in-one.
 func (c *cli) open(ctx context.Context, cfg embedded.Config, env *run.Env) (run.App, error) {
+	var owner *demo.Owner
+	if cfg.Demo {
+		owner = demo.Prepare(cfg.DataDir, embedded.Random()) // beside the opening of the stores
+	}
 	stores, err := embedded.Open(ctx, cfg, env)
 	if err != nil {
 		return run.App{}, err
@@ -45,7 +49,7 @@ func (c *cli) open(ctx context.Context, cfg embedded.Config, env *run.Env) (run.
 		func(ctx context.Context) error {
 			select {
 			case base := <-started:
-				return c.greet(ctx, cfg, stores, base)
+				return c.greet(ctx, cfg, stores, base, owner)
 			case <-ctx.Done():
 				return nil
 			}
@@ -54,13 +58,13 @@ func (c *cli) open(ctx context.Context, cfg embedded.Config, env *run.Env) (run.
 }
 
 // greet makes the demo where it is wanted, and says where Heard is; only then is the process ready.
-func (c *cli) greet(ctx context.Context, cfg embedded.Config, stores *embedded.Stores, base string) error {
+func (c *cli) greet(ctx context.Context, cfg embedded.Config, stores *embedded.Stores, base string, owner *demo.Owner) error {
 	if !cfg.Demo {
 		stores.Started()
 		fmt.Fprintf(c.out, "Heard listens on %s, documented at %s/docs\n", base, base) //nolint:errcheck // nobody reads
 		return nil
 	}
-	d, err := demo.Ensure(ctx, stores.Platform, cfg.DataDir, base)
+	d, err := demo.Ensure(ctx, stores.Platform, cfg.DataDir, base, owner)
 	if err != nil {
 		return err
 	}

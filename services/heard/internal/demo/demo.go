@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -67,8 +68,30 @@ var drafts = [...]manage.AppDraft{
 	{Slug: "console", Name: "Console", Description: "Takes feedback from signed-in users only."},
 }
 
-// Ensure makes the demo unless its file already tells of it, and keeps the file's address current.
-func Ensure(ctx context.Context, p *platform.Platform, dir, baseURL string) (Demo, error) {
+// Owner is the demo's owner while the password is being hashed, which costs more than all else that the demo is made of.
+type Owner struct {
+	password secret.String
+	hashed   func() (string, error)
+}
+
+// Prepare begins to make the owner of a demo that the folder has no file of; nil where it has one.
+func Prepare(dir string, random io.Reader) *Owner {
+	if _, err := os.Stat(filepath.Join(dir, File)); !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return prepare(random)
+}
+
+func prepare(random io.Reader) *Owner {
+	o := &Owner{password: manage.NewPassword(random)}
+	o.hashed = sync.OnceValues(func() (string, error) { return tenant.HashPassword(o.password, random) })
+	go o.hashed() //nolint:errcheck // whoever asks again is told
+	return o
+}
+
+// Ensure makes the demo unless its file already tells of it, and keeps the file's address current. What Prepare began is
+// taken up; nil begins here.
+func Ensure(ctx context.Context, p *platform.Platform, dir, baseURL string, owner *Owner) (Demo, error) {
 	path := filepath.Join(dir, File)
 	d, err := Read(path)
 	if err != nil {
@@ -76,7 +99,7 @@ func Ensure(ctx context.Context, p *platform.Platform, dir, baseURL string) (Dem
 	}
 	former := d
 	if !d.current(ctx, p) {
-		d, err = build(ctx, p)
+		d, err = build(ctx, p, owner)
 	} else {
 		d.Keys, err = complete(ctx, p, d)
 	}
@@ -125,9 +148,11 @@ func complete(ctx context.Context, p *platform.Platform, d Demo) (map[string]str
 	return keys, nil
 }
 
-// build makes what is missing. What stands in the store already is taken up again; only its secrets are new. A password is
-// costly to hash, so the rest is made beside it.
-func build(ctx context.Context, p *platform.Platform) (Demo, error) {
+// build makes what is missing. What stands in the store already is taken up again; only its secrets are new.
+func build(ctx context.Context, p *platform.Platform, owner *Owner) (Demo, error) {
+	if owner == nil {
+		owner = prepare(p.Random)
+	}
 	m := p.Manager
 	org, err := p.Store.OrgBySlug(ctx, orgSlug)
 	if isMissing(err) {
@@ -139,7 +164,7 @@ func build(ctx context.Context, p *platform.Platform) (Demo, error) {
 	d := Demo{Org: Org{ID: org.ID.String(), Slug: org.Slug, Name: org.Name}}
 	var admin, apps, keys error
 	var parts sync.WaitGroup
-	parts.Go(func() { d.Admin, admin = addAdmin(ctx, p, m, org.ID) })
+	parts.Go(func() { d.Admin, admin = addAdmin(ctx, p, m, org.ID, owner) })
 	parts.Go(func() { d.Apps, apps = addApps(ctx, p, m, org.ID) })
 	parts.Go(func() { d.Keys, keys = addKeys(ctx, p, org.ID, nil) })
 	parts.Wait()
@@ -203,15 +228,14 @@ func view(app tenant.App, signing secret.String) App {
 }
 
 // addAdmin makes an owner; one that stands in the store already keeps a password nobody knows, so another is made.
-func addAdmin(ctx context.Context, p *platform.Platform, m *manage.Manager, org id.ID) (Admin, error) {
-	password := manage.NewPassword(p.Random)
-	draft := manage.MemberDraft{Email: adminEmail, Name: "Demo Admin", Role: access.Owner, Password: password}
+func addAdmin(ctx context.Context, p *platform.Platform, m *manage.Manager, org id.ID, owner *Owner) (Admin, error) {
+	draft := manage.MemberDraft{Email: adminEmail, Name: "Demo Admin", Role: access.Owner, Password: owner.password, Hashed: owner.hashed}
 	_, err := m.AddMember(ctx, by(), org, draft)
 	if err != nil && apierr.KindOf(err) == apierr.Conflict {
 		draft.Email = "admin+" + p.IDs.New().String() + "@demo.example"
 		_, err = m.AddMember(ctx, by(), org, draft)
 	}
-	return Admin{Email: draft.Email, Password: password.Reveal()}, err
+	return Admin{Email: draft.Email, Password: owner.password.Reveal()}, err
 }
 
 func isMissing(err error) bool { return err != nil && apierr.KindOf(err) == apierr.NotFound }

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -94,31 +95,23 @@ func open(ctx context.Context, cfg Config, env *run.Env, unlock func(context.Con
 	if _, err := os.Stat(filepath.Join(cfg.DataDir, RestoringName)); err == nil {
 		return nil, fmt.Errorf("%s: %w", cfg.DataDir, ErrHalfRestored)
 	}
-	keys, err := loadKeys(cfg.DataDir)
-	if err != nil {
-		return nil, err
-	}
-	opened, err := keys.Open()
-	if err != nil {
-		return nil, err
-	}
 	reporters, err := cfg.Reporters.Open()
 	if err != nil {
 		return nil, err
 	}
 	s := &Stores{Dir: cfg.DataDir}
 	s.Serves(cfg.PublicURL)
+	keys, opened, err := s.openKeysAndDatabase(ctx)
+	if err != nil {
+		return nil, err
+	}
 	s.Files, err = diskstore.Open(diskstore.Options{
 		Dir: filepath.Join(cfg.DataDir, FilesName), Mount: FilesMount, SigningKey: keys.files, Now: time.Now,
 		BaseURL: func() string { return *s.base.Load() + FilesMount[:len(FilesMount)-1] },
 		Logger:  env.Telemetry.Logger,
 	})
 	if err != nil {
-		return nil, err
-	}
-	s.Database, err = sqlitestore.Open(ctx, sqlitestore.Options{Path: filepath.Join(cfg.DataDir, DatabaseName)})
-	if err != nil {
-		return nil, errors.Join(err, s.Files.Close())
+		return nil, errors.Join(err, s.Database.Close())
 	}
 	s.Platform = platform.New("heard", platform.Parts{
 		Store: s.Database, Gate: memgate.New(memgate.Options{Now: time.Now}), Blobs: s.Files, Opened: opened,
@@ -136,6 +129,25 @@ func open(ctx context.Context, cfg Config, env *run.Env, unlock func(context.Con
 		},
 	})
 	return s, nil
+}
+
+// openKeysAndDatabase does both at once: in a new folder each waits for the disk again and again.
+func (s *Stores) openKeysAndDatabase(ctx context.Context) (keys keys, opened platform.Opened, err error) {
+	var errKeys, errDatabase error
+	var parts sync.WaitGroup
+	parts.Go(func() {
+		if keys, errKeys = loadKeys(s.Dir); errKeys == nil {
+			opened, errKeys = keys.Open()
+		}
+	})
+	parts.Go(func() {
+		s.Database, errDatabase = sqlitestore.Open(ctx, sqlitestore.Options{Path: filepath.Join(s.Dir, DatabaseName)})
+	})
+	parts.Wait()
+	if err = errors.Join(errKeys, errDatabase); err != nil && errDatabase == nil {
+		err = errors.Join(err, s.Database.Close())
+	}
+	return keys, opened, err
 }
 
 // Serves tells the stores under which URL clients reach them; links are made from it.

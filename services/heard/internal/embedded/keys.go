@@ -5,10 +5,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/heard-dev/heard/pkg/platform"
 	"github.com/heard-dev/heard/pkg/secret"
@@ -23,19 +25,27 @@ type keys struct {
 }
 
 func loadKeys(dir string) (keys, error) {
-	keyset, errKeyset := loadOrMake(filepath.Join(dir, keysetName), secret.NewKeysetJSON)
-	hash, errHash := loadOrMake(filepath.Join(dir, hashName), newHexKey)
-	sessions, errSessions := loadOrMake(filepath.Join(dir, sessionsName), newHexKey)
-	files, errFiles := loadOrMake(filepath.Join(dir, filesKeyName), newHexKey)
-	if err := errors.Join(errKeyset, errHash, errSessions, errFiles); err != nil {
+	fresh := []func() (secret.String, error){secret.NewKeysetJSON, newHexKey, newHexKey, newHexKey}
+	var found [4]secret.String
+	var faults [4]error
+	var loading sync.WaitGroup
+	for n, name := range KeyNames() {
+		loading.Go(func() { found[n], faults[n] = loadOrMake(filepath.Join(dir, name), fresh[n]) })
+	}
+	loading.Wait()
+	if err := errors.Join(faults[:]...); err != nil {
 		return keys{}, err
 	}
+	keyset, hash, sessions, files := found[0], found[1], found[2], found[3]
 	signing, err := hex.DecodeString(files.Reveal())
 	if err != nil || len(signing) != diskstore.KeySize {
 		return keys{}, fmt.Errorf("files.key must be %d hex digits", 2*diskstore.KeySize)
 	}
 	return keys{Keys: platform.Keys{Keyset: keyset, HashKey: hash, SessionKeys: sessions}, files: signing}, nil
 }
+
+// Random is where the secrets of an installation come from.
+func Random() io.Reader { return rand.Reader }
 
 func newHexKey() (secret.String, error) {
 	var key [32]byte
