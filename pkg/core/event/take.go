@@ -68,9 +68,7 @@ type item struct {
 	verdict  Verdict
 }
 
-func (i *item) settle(v Verdict) {
-	v.Index, i.verdict, i.settled = i.verdict.Index, v, true
-}
+func (i *item) settle(v Verdict) { i.verdict, i.settled = v, true }
 
 func (i *item) stored(duplicate bool) { i.settle(Verdict{ID: i.event.ID, Duplicate: duplicate}) }
 
@@ -112,7 +110,7 @@ func (b *batch) read(drafts []Draft) {
 	named := map[name]*item{}
 	b.items = make([]*item, len(drafts))
 	for n, draft := range drafts {
-		i := &item{clientID: draft.ClientID, verdict: Verdict{Index: n}}
+		i := &item{clientID: draft.ClientID}
 		b.items[n] = i
 		var err error
 		if i.event, err = New(b.org, draft, b.now, b.ids); err != nil {
@@ -183,8 +181,9 @@ func (b *batch) verdicts() ([]Verdict, error) {
 		verdict := i.verdict
 		if i.like != nil {
 			verdict = i.like.verdict
-			verdict.Index, verdict.Duplicate = n, verdict.Err == nil
+			verdict.Duplicate = verdict.Err == nil
 		}
+		verdict.Index = n
 		verdicts[n] = verdict
 		stored = stored || verdict.Err == nil
 		if verdict.Retryable && lost == nil {
