@@ -70,8 +70,10 @@ func TestTheAuditLogTellsWhoChangedWhat(t *testing.T) {
 			"target":        {url.Values{"targetId": {made.text("id")}}, []thing{revoked, created}},
 			"from":          {url.Values{"from": {changed.Format(time.RFC3339)}}, []thing{revoked, renamed}},
 			"to, exclusive": {url.Values{"from": {began.Format(time.RFC3339)}, "to": {changed.Format(time.RFC3339)}}, []thing{created}},
-			"a zone": {url.Values{"from": {began.In(time.FixedZone("", 3600)).Format(time.RFC3339)}, "to": {changed.Format(time.RFC3339)}},
-				[]thing{created}},
+			"a zone": {
+				url.Values{"from": {began.In(time.FixedZone("", 3600)).Format(time.RFC3339)}, "to": {changed.Format(time.RFC3339)}},
+				[]thing{created},
+			},
 		} {
 			got, _ := list(row.query)
 			if !same(got, row.want) {

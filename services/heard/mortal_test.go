@@ -3,17 +3,23 @@ package heard_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"math"
 	"sync/atomic"
+	"testing"
 	"time"
 
+	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/core/attachment"
 	"github.com/heard-dev/heard/pkg/core/erasure"
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/core/gate"
+	"github.com/heard-dev/heard/pkg/core/manage"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/id"
 	"github.com/heard-dev/heard/pkg/platform"
+	service "github.com/heard-dev/heard/services/keys"
 )
 
 // life is how many steps an eraser lives. Each call that it makes is two: one before the call takes effect and one after, when
@@ -108,4 +114,70 @@ func (b mortalBlobs) Delete(ctx context.Context, key string) error {
 
 func (g mortalGate) Bump(ctx context.Context, org id.ID) error {
 	return g.do(func() error { return g.Gate.Bump(ctx, org) })
+}
+
+// Whatever call an erasure dies at, before or after it took effect, the next one finishes it, and its receipt counts nothing
+// twice.
+func TestAnErasureThatDiesAnywhereIsFinished(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(*installation, household) error{
+		"an App": func(i *installation, h household) error {
+			_, err := i.manager.DeleteApp(context.Background(), byTest(), h.org.ID, h.app.ID)
+			i.clock.Advance(settled)
+			return err
+		},
+		"an Org": func(i *installation, h household) error {
+			_, err := i.manager.CloseOrg(context.Background(), byTest(), h.org.ID)
+			i.clock.Advance(manage.Grace)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			clock, eraser := newClock(), new(life)
+			eraser.steps.Store(endless)
+			i := serve(t, embedded(t, sqlite(t), clock.Now), clock.Now)
+			deps := service.On(i.Platform, slog.New(&i.logged))
+			deps.Store, deps.Blobs = mortalStore{i.Store, eraser}, mortalBlobs{i.Blobs, eraser}
+			deps.Manager = manage.New(i.manager.Deps)
+			deps.Manager.Gate = mortalGate{i.Gate, eraser}
+			i.clock, i.loops = clock, service.New(deps).Loops()
+			watch := i.found("watch")
+			var receipts []erasure.Receipt
+			for died := true; died; {
+				h := i.found(fmt.Sprintf("acme-%d", len(receipts)))
+				files := []file{i.upload(h.app, "attached"), i.upload(h.app, "shown"), i.upload(h.app, "uncited")}
+				i.by(h.app, nil, files[0])
+				i.stored(i.citeTarget(h.app, files[1].Key))
+				must(t, end(i, h))
+				eraser.steps.Store(int64(len(receipts)))
+				stop := i.run()
+				await(t, func() bool { died = eraser.over(); return died || i.newest(h.org.ID).DoneAt.Equal(clock.Now()) })
+				stop()
+				eraser.steps.Store(endless)
+				clock.Advance(settled)
+				i.eraseDue(watch.org.ID)
+
+				i.holds(h.org.ID, 0)
+				i.gone(h.org.ID, files...)
+				if _, err := i.Store.App(t.Context(), h.org.ID, h.app.ID); apierr.KindOf(err) != apierr.NotFound {
+					t.Errorf("died at step %d: the App: %v", len(receipts), err)
+				}
+				receipt := i.newest(h.org.ID)
+				if receipt.DoneAt.IsZero() {
+					t.Errorf("died at step %d: %+v", len(receipts), receipt)
+				}
+				receipts = append(receipts, receipt.Receipt)
+			}
+			whole := receipts[len(receipts)-1]
+			if len(receipts) < 20 || whole.Feedback != 2 || whole.Attachments != 3 || whole.Records == 0 {
+				t.Errorf("undisturbed, after %d steps: %+v", len(receipts), whole)
+			}
+			for step, r := range receipts {
+				if r.Feedback > whole.Feedback || r.Attachments > whole.Attachments || r.Records > whole.Records {
+					t.Errorf("died at step %d: counts %+v, of %+v", step, r, whole)
+				}
+			}
+		})
+	}
 }
