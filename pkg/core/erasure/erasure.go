@@ -46,6 +46,7 @@ type Erasure struct {
 type Receipt struct {
 	Feedback    int
 	Attachments int // files
+	Events      int
 	Records     int // everything else: keys, members, sessions, runs, …
 }
 
@@ -72,6 +73,11 @@ type Store interface {
 	SlotsOf(ctx context.Context, org, app id.ID, limit int) ([]attachment.Slot, error)
 	// DeleteSlots forgets reservations. Their files must be gone by then.
 	DeleteSlots(ctx context.Context, org id.ID, keys []string) error
+	// DeleteEventsOf removes up to limit of the subject's events, and tells how many that were: none, and none is left.
+	DeleteEventsOf(ctx context.Context, org id.ID, subject Subject, limit int) (int, error)
+	// DeleteProfilesOf removes up to limit profiles of whom the subject names, and tells how many that were. A profile is of
+	// no App: one that is named goes whatever the App, and none goes with an App alone.
+	DeleteProfilesOf(ctx context.Context, org id.ID, subject Subject, limit int) (int, error)
 	// DeleteApp removes the App with its idempotency claims, and tells how many records that were.
 	DeleteApp(ctx context.Context, org, app id.ID) (int, error)
 	// DeleteOrg removes whatever else the Org has, its audit log last but for the Org itself, and tells how many records

@@ -2,6 +2,7 @@ package mongostore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -23,6 +24,27 @@ func (c collection) insert(ctx context.Context, document any) error {
 	defer cancel()
 	_, err := c.of.InsertOne(ctx, document)
 	return c.refusal(ctx, err)
+}
+
+// insertAll stores what it can, each document by itself, and tells which it could not because their _ids are taken.
+func (c collection) insertAll(ctx context.Context, documents any) (taken []int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	_, err = c.of.InsertMany(ctx, documents, options.InsertMany().SetOrdered(false))
+	if err == nil {
+		return nil, nil
+	}
+	var bulk mongo.BulkWriteException
+	if !errors.As(err, &bulk) || bulk.WriteConcernError != nil {
+		return nil, c.refusal(ctx, err)
+	}
+	for _, refused := range bulk.WriteErrors {
+		if !mongo.IsDuplicateKeyError(refused.WriteError) {
+			return nil, c.refusal(ctx, refused.WriteError)
+		}
+		taken = append(taken, refused.Index)
+	}
+	return taken, nil
 }
 
 // update changes the one document that matches, and tells whether there was one.
@@ -142,6 +164,14 @@ func find[D any](ctx context.Context, c collection, filter bson.D, opts ...optio
 		return nil, c.refusal(ctx, err)
 	}
 	return documents, nil
+}
+
+// count tells how many documents match, by what an index holds of them.
+func (c collection) count(ctx context.Context, filter, walk bson.D) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	n, err := c.of.CountDocuments(ctx, filter, options.Count().SetHint(walk))
+	return n, c.refusal(ctx, err)
 }
 
 // core is what a document says in the core's words; nothing at all of one that was not got.

@@ -15,19 +15,19 @@ import (
 
 // FeedbackOf implements erasure.Store.
 func (s *Store) FeedbackOf(ctx context.Context, org id.ID, subject erasure.Subject, limit int) ([]feedback.Item, error) {
-	return cores(find[itemDoc](ctx, s.feedback, saidBy(org, subject), options.Find().SetLimit(int64(limit))))
+	return cores(find[itemDoc](ctx, s.feedback, saidOf(org, subject, "submittedBy.externalUserId", "submittedBy.email"), options.Find().SetLimit(int64(limit))))
 }
 
-// saidBy selects the feedback of a subject: in the App if it names one, of whoever has either of the names it gives.
-func saidBy(org id.ID, subject erasure.Subject) bson.D {
+// saidOf selects what a subject said: in the App if it names one, whoever has either of the names it gives.
+func saidOf(org id.ID, subject erasure.Subject, userID, email string) bson.D {
 	filter := owned(org)
 	if !subject.App.IsZero() {
 		filter = append(filter, e("appId", bson.ObjectID(subject.App)))
 	}
 	var names bson.A
 	for _, name := range []bson.E{
-		e("submittedBy.externalUserId", subject.ExternalUserID),
-		e("submittedBy.email", strings.ToLower(subject.Email)),
+		e(userID, subject.ExternalUserID),
+		e(email, strings.ToLower(subject.Email)),
 	} {
 		if name.Value != "" {
 			names = append(names, owned(org, name)) // with the Org, each is a walk along an index of its own
@@ -90,6 +90,8 @@ func (s *Store) DeleteOrg(ctx context.Context, org id.ID) (int, error) {
 		removal{s.apps, owned(org)},
 		removal{s.runs, owned(org)},
 		removal{s.feedback, owned(org)},
+		removal{s.events, below(org)},
+		removal{s.profiles, below(org)},
 		removal{s.slots, owned(org)},
 		removal{s.incidents, owned(org)},
 		removal{s.audit, below(org)},

@@ -41,6 +41,7 @@ type erasureDoc struct {
 type receiptDoc struct {
 	Feedback    int `bson:"feedback"`
 	Attachments int `bson:"attachments"`
+	Events      int `bson:"events"`
 	Records     int `bson:"records"`
 }
 

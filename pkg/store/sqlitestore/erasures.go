@@ -12,9 +12,9 @@ import (
 
 const (
 	erasureFields = `kind, app, external_id, email, requested_by, requested_at, due_at, lease_until, done_at, feedback, attachments,
-		records, version`
-	insertErasure = `INSERT INTO erasure (` + erasureFields + `, org, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	updateErasure = `UPDATE erasure SET (` + erasureFields + `) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		events, records, version`
+	insertErasure = `INSERT INTO erasure (` + erasureFields + `, org, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	updateErasure = `UPDATE erasure SET (` + erasureFields + `) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		WHERE org = ? AND id = ? AND version = ?`
 	selectErasures = `SELECT ` + erasureFields + `, org, id FROM erasure WHERE org = ?`
 	selectErasure  = selectErasures + ` AND id = ?`
@@ -82,7 +82,8 @@ func (s *Store) DropErasure(ctx context.Context, org, dropped id.ID) error {
 func (p *params) erasure(org id.ID, given erasure.Erasure) *params {
 	p.text(string(given.Kind)).id(given.Subject.App).text(given.Subject.ExternalUserID).text(given.Subject.Email)
 	p.text(given.RequestedBy).time(given.RequestedAt).time(given.DueAt).time(given.LeaseUntil).time(given.DoneAt)
-	p.int(int64(given.Receipt.Feedback)).int(int64(given.Receipt.Attachments)).int(int64(given.Receipt.Records))
+	p.int(int64(given.Receipt.Feedback)).int(int64(given.Receipt.Attachments)).int(int64(given.Receipt.Events))
+	p.int(int64(given.Receipt.Records))
 	return p.int(given.Version).id(org).id(given.ID)
 }
 
@@ -91,7 +92,7 @@ func (r *row) erasure() erasure.Erasure {
 		Kind:        erasure.Kind(r.text()),
 		Subject:     erasure.Subject{App: r.id(), ExternalUserID: r.text(), Email: r.text()},
 		RequestedBy: r.text(), RequestedAt: r.time(), DueAt: r.time(), LeaseUntil: r.time(), DoneAt: r.time(),
-		Receipt: erasure.Receipt{Feedback: int(r.int()), Attachments: int(r.int()), Records: int(r.int())},
+		Receipt: erasure.Receipt{Feedback: int(r.int()), Attachments: int(r.int()), Events: int(r.int()), Records: int(r.int())},
 		Version: r.int(), Org: r.id(), ID: r.id(),
 	}
 }

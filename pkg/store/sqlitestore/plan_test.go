@@ -81,10 +81,12 @@ func TestNoOtherStatementScansATable(t *testing.T) {
 		appendAudit, lastAudit, auditFrom, auditPage, auditPageOfTarget, touchUse, selectUse,
 		insertErasure, updateErasure, selectErasure, newestErasures, existsErasure, dropErasure, claimErasure,
 		feedbackOf, feedbackOfApp, feedbackOfPerson, deleteRunsOf, deleteFeedback, slotsOf, slotsOfApp, deleteSlot,
-		deleteClaimsOf, deleteApp, deleteOrg,
+		deleteClaimsOf, deleteApp, deleteOrg, deleteEvents, deleteEventsOfApp, deleteEventsOfPerson, deleteProfiles, deleteProfileOf,
 		insertFeedback, selectFeedback, existsFeedback, moveFeedback,
 		insertSlot, selectSlot, existsSlot, citeSlot, releaseSlot, keepSlot, condemnSlot, removeSlot, staleSlots,
 		claim, selectClaim, takeOver, releaseClaim, sweepClaims,
+		insertEvent, selectEvent, receivedAt, countEvents, eventsPage, eventsPageOfApp, eventsPageOfName, eventsPageOfUser,
+		insertProfile, updateProfile, selectProfile,
 		insertRun, selectRun, putIncident, selectIncident, sweepIncidents,
 	) {
 		for step := range strings.SplitSeq(plan(t, s, query), " | ") {

@@ -45,7 +45,7 @@ func deletesOf() []string {
 	return []string{
 		of("api_key", "org, id"), of("session", "org, id"), of("invitation", "org, id"), of("member", "org, id"),
 		of("last_use", "org, credential"), of("claim", "org, app, key"), of("app", "org, id"), of("run", "org, id"),
-		of("feedback", "rowid"), of("slot", "org, key"), of("incident", "rowid"), of("audit", "org, seq"),
+		of("feedback", "rowid"), of("event", "rowid"), of("profile", "rowid"), of("slot", "org, key"), of("incident", "rowid"), of("audit", "org, seq"),
 	}
 }
 

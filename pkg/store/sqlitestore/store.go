@@ -20,6 +20,7 @@ import (
 	"github.com/heard-dev/heard/pkg/core/attachment"
 	"github.com/heard-dev/heard/pkg/core/audit"
 	"github.com/heard-dev/heard/pkg/core/erasure"
+	"github.com/heard-dev/heard/pkg/core/event"
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/core/idempotency"
 	"github.com/heard-dev/heard/pkg/core/incident"
@@ -40,6 +41,8 @@ var (
 	_ audit.Store       = (*Store)(nil)
 	_ usage.Store       = (*Store)(nil)
 	_ erasure.Store     = (*Store)(nil)
+	_ event.Store       = (*Store)(nil)
+	_ event.Profiles    = (*Store)(nil)
 )
 
 // busyTimeout is how long a lock held by another process, such as the command line's, is waited for.

@@ -18,6 +18,8 @@ const (
 	queueLength = 1024
 	// groupLimit is how many writes share a commit at most, which bounds how long the first one waits.
 	groupLimit = 256
+	// rowLimit ends a group sooner, of writes that have many rows.
+	rowLimit = 2000
 	// usualLogLimit is the size, in bytes, at which the write-ahead log is emptied even if that means waiting for running
 	// readers: under readers that overlap forever SQLite's own checkpoints, every 4 MB, never get to the end of it.
 	usualLogLimit = 64 << 20
@@ -29,19 +31,25 @@ const (
 // SQLite undoes a statement that fails, and so the others in the group are not touched by it.
 type operation struct {
 	ctx    context.Context
+	rows   int // about how many it writes
 	do     func(conn *sqlite.Conn) error
 	begun  atomic.Bool // set by whoever settles it first: the writer, or the caller that gives up
 	result error
 	done   chan struct{}
 }
 
-// write has the writer run do, and returns once what it wrote is on disk. A ctx that is done before do has begun takes it
-// back; after that the outcome is waited for, so that no caller is told less than what happened.
+// write is writeRows of a few rows.
 func (s *Store) write(ctx context.Context, do func(conn *sqlite.Conn) error) error {
+	return s.writeRows(ctx, 1, do)
+}
+
+// writeRows has the writer run do, and returns once what it wrote is on disk. A ctx that is done before do has begun takes it
+// back; after that the outcome is waited for, so that no caller is told less than what happened.
+func (s *Store) writeRows(ctx context.Context, rows int, do func(conn *sqlite.Conn) error) error {
 	if err := ctx.Err(); err != nil {
 		return apierr.Away(err)
 	}
-	op := &operation{ctx: ctx, do: do, done: make(chan struct{})}
+	op := &operation{ctx: ctx, rows: rows, do: do, done: make(chan struct{})}
 	select {
 	case s.queue <- op:
 	case <-ctx.Done():
@@ -85,10 +93,14 @@ func (s *Store) writeUntilClosed() {
 
 // waiting adds to the group what is queued already. It never waits: whoever comes during a commit is in the next.
 func (s *Store) waiting(group []*operation) []*operation {
-	for len(group) < groupLimit {
+	rows := 0
+	for _, op := range group {
+		rows += op.rows
+	}
+	for len(group) < groupLimit && rows < rowLimit {
 		select {
 		case op := <-s.queue:
-			group = append(group, op)
+			group, rows = append(group, op), rows+op.rows
 		default:
 			return group
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/heard-dev/heard/pkg/apierr"
+	"github.com/heard-dev/heard/pkg/core/event"
 	"github.com/heard-dev/heard/pkg/core/feedback"
 )
 
@@ -24,6 +25,7 @@ func inFlight(t *testing.T, open func(t *testing.T) (Store, func())) {
 	ctx, org := context.Background(), w.org.ID
 	loops := []func() error{
 		func() error { return s.InsertFeedback(ctx, org, m.item(org, w.app.ID)) },
+		func() error { _, err := s.InsertEvents(ctx, org, []event.Event{m.seen(org), m.seen(org)}); return err },
 		func() error { _, err := s.Claim(ctx, org, m.claim(w.app.ID), never()); return err },
 		func() error { _, err := s.Feedback(ctx, org, w.item.ID); return err },
 		func() error { _, err := s.ListFeedback(ctx, org, feedback.Query{Limit: 50}); return err },

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/heard-dev/heard/pkg/core/erasure"
+	"github.com/heard-dev/heard/pkg/core/event"
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/id"
 )
@@ -65,6 +66,27 @@ func (w world) contentCalls() []call {
 	}
 }
 
+func (w world) eventCalls() []call {
+	return []call{
+		{"InsertEvents", unasked, func(ctx context.Context, s Store, org id.ID) (any, error) {
+			return s.InsertEvents(ctx, org, []event.Event{w.fresh.event})
+		}},
+		{"Event", notFound, func(ctx context.Context, s Store, org id.ID) (any, error) { return s.Event(ctx, org, w.event.ID) }},
+		{"Events", empty, func(ctx context.Context, s Store, org id.ID) (any, error) {
+			return s.Events(ctx, org, event.Query{Limit: 10})
+		}},
+		{"CountEvents", nothing, func(ctx context.Context, s Store, org id.ID) (any, error) { return s.CountEvents(ctx, org, never()) }},
+		{"Profile", notFound, func(ctx context.Context, s Store, org id.ID) (any, error) {
+			return s.Profile(ctx, org, w.profile.UserID)
+		}},
+		{"PutProfile", unmatched, func(ctx context.Context, s Store, org id.ID) (any, error) {
+			next := w.profile
+			next.Version = 1
+			return none(s.PutProfile(ctx, org, next))
+		}},
+	}
+}
+
 func (w world) erasureCalls() []call {
 	return []call{
 		{"CreateErasure", unasked, func(ctx context.Context, s Store, org id.ID) (any, error) {
@@ -92,6 +114,12 @@ func (w world) erasureCalls() []call {
 		{"SlotsOf", empty, func(ctx context.Context, s Store, org id.ID) (any, error) { return s.SlotsOf(ctx, org, id.Zero, 10) }},
 		{"DeleteSlots", nothing, func(ctx context.Context, s Store, org id.ID) (any, error) {
 			return none(s.DeleteSlots(ctx, org, []string{w.slot.Key}))
+		}},
+		{"DeleteEventsOf", nothing, func(ctx context.Context, s Store, org id.ID) (any, error) {
+			return s.DeleteEventsOf(ctx, org, erasure.Subject{App: w.app.ID}, 10)
+		}},
+		{"DeleteProfilesOf", nothing, func(ctx context.Context, s Store, org id.ID) (any, error) {
+			return s.DeleteProfilesOf(ctx, org, erasure.Subject{ExternalUserID: w.profile.UserID}, 10)
 		}},
 		{"DeleteApp", nothing, func(ctx context.Context, s Store, org id.ID) (any, error) { return s.DeleteApp(ctx, org, w.app.ID) }},
 		{"DeleteOrg", nothing, func(ctx context.Context, s Store, org id.ID) (any, error) { return s.DeleteOrg(ctx, org) }},

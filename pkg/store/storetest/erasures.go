@@ -26,7 +26,7 @@ func erasuresReadBack(t *testing.T, s Store, m maker) {
 	org := m.ids.New()
 	full, whole := m.erasure(org), m.erasure(org)
 	full.LeaseUntil, full.DoneAt = moment().Add(2*time.Hour), moment().Add(time.Hour)
-	full.Receipt = erasure.Receipt{Feedback: big, Attachments: 2, Records: 3}
+	full.Receipt = erasure.Receipt{Feedback: big, Attachments: 2, Events: 4, Records: 3}
 	whole = erasure.Erasure{ID: whole.ID, Org: org, Kind: erasure.OfOrg, RequestedAt: moment(), DueAt: moment(), Version: big}
 	all := []erasure.Erasure{full, whole}
 	for range 101 {
@@ -102,7 +102,7 @@ func replaceErasure(t *testing.T, s Store, m maker) {
 	same(t, read[erasure.Erasure](t)(s.Erasure(t.Context(), org, stored.ID)), stored)
 
 	stored.Subject, stored.LeaseUntil, stored.DueAt = erasure.Subject{}, later(), later()
-	stored.DoneAt, stored.Receipt = later(), erasure.Receipt{Feedback: 1, Attachments: big, Records: 3}
+	stored.DoneAt, stored.Receipt = later(), erasure.Receipt{Feedback: 1, Attachments: big, Events: 4, Records: 3}
 	must(t, s.ReplaceErasure(t.Context(), org, stored))
 	stored.Version++
 	same(t, read[erasure.Erasure](t)(s.Erasure(t.Context(), org, stored.ID)), stored)

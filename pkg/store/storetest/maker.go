@@ -12,6 +12,7 @@ import (
 	"github.com/heard-dev/heard/pkg/core/attachment"
 	"github.com/heard-dev/heard/pkg/core/audit"
 	"github.com/heard-dev/heard/pkg/core/erasure"
+	"github.com/heard-dev/heard/pkg/core/event"
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/core/idempotency"
 	"github.com/heard-dev/heard/pkg/core/incident"
@@ -180,6 +181,30 @@ func (m maker) erasure(org id.ID) erasure.Erasure {
 		ID: made, Org: org, Kind: erasure.OfEndUser,
 		Subject:     erasure.Subject{App: m.ids.New(), ExternalUserID: "u " + awkward, Email: made.String() + "@example.com"},
 		RequestedBy: "ann " + awkward, RequestedAt: moment(), DueAt: moment().Add(time.Hour), Version: 1,
+	}
+}
+
+func (m maker) event(org, app id.ID) event.Event {
+	return event.Event{
+		ID: m.ids.New(), Org: org, App: app, Kind: event.Track, Name: "page " + awkward,
+		User:       event.User{ID: "u:" + awkward, Email: "Ölaf@Example.com", Traits: []byte(exact)},
+		Properties: []byte("[\xff" + exact), At: moment().Add(-time.Hour), ReceivedAt: moment(), Test: true, Address: "2001:db8::1",
+		UserAgent: "Mozilla/5.0 " + awkward,
+	}
+}
+
+// seen is an event that says no more than it must.
+func (m maker) seen(org id.ID) event.Event {
+	return event.Event{
+		ID: m.ids.New(), Org: org, Kind: event.Track, Name: "x", User: event.User{ID: "u"}, At: moment(), ReceivedAt: moment(),
+	}
+}
+
+func (m maker) profile(org id.ID) event.Profile {
+	made := m.ids.New()
+	return event.Profile{
+		Org: org, UserID: "u:" + made.String() + awkward, Email: "Ölaf+" + made.String() + "@Example.com", Traits: []byte(exact),
+		CreatedAt: moment(), UpdatedAt: moment().Add(time.Hour),
 	}
 }
 

@@ -19,6 +19,8 @@ func removals(t *testing.T, s Store) {
 	m := newMaker()
 	t.Run("a subject's feedback is what its app and any name of its say", func(t *testing.T) { feedbackOf(t, s, m) })
 	t.Run("feedback goes with the runs on it", func(t *testing.T) { deleteFeedback(t, s, m) })
+	t.Run("a subject's events are what its app and any name of its say", func(t *testing.T) { deleteEventsOf(t, s, m) })
+	t.Run("a profile goes with whoever it is of", func(t *testing.T) { deleteProfilesOf(t, s, m) })
 	t.Run("slots go whatever their state", func(t *testing.T) { deleteSlots(t, s, m) })
 	t.Run("an app goes with its claims", func(t *testing.T) { deleteApp(t, s, m) })
 	t.Run("an org goes with everything but its erasures", func(t *testing.T) { deleteOrg(t, s) })

@@ -15,6 +15,7 @@ import (
 	"github.com/heard-dev/heard/pkg/core/attachment"
 	"github.com/heard-dev/heard/pkg/core/audit"
 	"github.com/heard-dev/heard/pkg/core/erasure"
+	"github.com/heard-dev/heard/pkg/core/event"
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/core/idempotency"
 	"github.com/heard-dev/heard/pkg/core/incident"
@@ -36,6 +37,8 @@ type Store interface {
 	audit.Store
 	usage.Store
 	erasure.Store
+	event.Store
+	event.Profiles
 }
 
 // racers is how many goroutines contend for what only one may get.
@@ -61,6 +64,8 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"slots", slots},
 		{"claims", claims},
 		{"records", records},
+		{"events", events},
+		{"profiles", profiles},
 		{"erasures", erasures},
 		{"removals", removals},
 		{"every method", everyMethod},

@@ -10,6 +10,7 @@ import (
 	"github.com/heard-dev/heard/pkg/core/attachment"
 	"github.com/heard-dev/heard/pkg/core/audit"
 	"github.com/heard-dev/heard/pkg/core/erasure"
+	"github.com/heard-dev/heard/pkg/core/event"
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/core/idempotency"
 	"github.com/heard-dev/heard/pkg/core/incident"
@@ -40,6 +41,8 @@ type things struct {
 	run      agentrun.Run
 	incident incident.Incident
 	erasure  erasure.Erasure
+	event    event.Event
+	profile  event.Profile
 }
 
 // things are all of one Org, but for the fresh org itself. seq is the entry's.
@@ -49,6 +52,7 @@ func (m maker) things(org id.ID, seq int64) things {
 		org: m.org(), app: app, member: member, invited: m.invitation(org), key: m.key(org), session: m.session(org, member.ID),
 		entry: m.entry(org, seq), use: m.use(org), item: m.item(org, app.ID), slot: m.slot(org, app.ID), claim: m.claim(app.ID),
 		run: m.run(org, app.ID), incident: m.incident(), erasure: m.erasure(org),
+		event: m.event(org, app.ID), profile: m.profile(org),
 	}
 	item := th.item.ID
 	th.slot.Item, th.slot.CitedAt, th.run.Feedback, th.incident.Org = item, moment(), item, org
@@ -67,7 +71,7 @@ func newWorld(t *testing.T, s Store) world {
 }
 
 // made is how many things store makes.
-const made = 13
+const made = 15
 
 // store makes everything but the erasure.
 func (w world) store(t *testing.T, s Store) {
@@ -86,9 +90,11 @@ func (w world) store(t *testing.T, s Store) {
 		s.ReserveSlot(ctx, org, w.slot),
 		s.InsertRun(ctx, org, w.run),
 		s.PutIncident(ctx, w.incident),
+		s.PutProfile(ctx, org, w.profile),
 	} {
 		must(t, err)
 	}
+	stored(t, s, org, w.event)
 	same(t, read[idempotency.Claim](t)(s.Claim(ctx, org, w.claim, never())), w.claim)
 }
 
@@ -118,6 +124,8 @@ func (w world) unchanged(t *testing.T, s Store) {
 	_, err = s.Run(ctx, org, w.fresh.run.ID)
 	missing(t, err)
 	same(t, read[[]erasure.Erasure](t)(s.Erasures(ctx, org)), []erasure.Erasure{w.erasure})
+	same(t, read[[]event.Event](t)(s.Events(ctx, org, event.Query{Limit: 10})), []event.Event{w.event})
+	profileIs(t, s, w.profile, 1)
 	same(t, read[incident.Incident](t)(s.Incident(ctx, w.incident.RequestID)), w.incident)
 	_, err = s.Incident(ctx, w.fresh.incident.RequestID)
 	missing(t, err)
