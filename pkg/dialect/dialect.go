@@ -35,7 +35,7 @@ type Credential struct {
 
 // About is a surface as its documentation introduces it. Envelope is a zero value of the type that every refusal encodes;
 // Document is the OpenAPI document, nil until the surface has routes. Textual surfaces refuse in words alone: without codes,
-// and without members that say more.
+// and without members that say more. Code is how the surface spells the code of an error, where it differs from the native one.
 type About struct {
 	Title       string
 	Version     string
@@ -44,6 +44,7 @@ type About struct {
 	Envelope    any
 	Document    []byte
 	Textual     bool
+	Code        func(kind apierr.Kind, code apierr.Code) string
 }
 
 // Scheme is one kind of credential, in OpenAPI's words: Type "http" with Scheme, or "apiKey" in a Header.

@@ -120,8 +120,12 @@ func (a *API) operation(route Route) huma.Operation {
 
 // tell describes a fault in what its surface has words for.
 func (a *API) tell(fault Fault) string {
-	if a.dialect.About().Textual {
+	about := a.dialect.About()
+	if about.Textual {
 		return fault.When
+	}
+	if about.Code != nil {
+		return "`" + about.Code(fault.Kind, fault.Code) + "`: " + fault.When
 	}
 	text := "`" + string(fault.Code) + "`: " + fault.When
 	if fault.Also != "" {

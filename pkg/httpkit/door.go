@@ -58,6 +58,18 @@ func Customer(right access.Right) Door {
 	})
 }
 
+// Account is the door of UserBoost's surface: a live or a test key, and one budget for all keys of the Org (D21).
+func Account(right access.Right) Door {
+	door := keyed(right, "apiKey", auth.KeyDoor{
+		Formats: []apikey.Format{apikey.UserBoostLive(), apikey.UserBoostTest()}, Right: right, Budgets: []gate.Policy{gate.EventsByOrg()}, PerOrg: true,
+	})
+	door.faults = append([]Fault{
+		{Kind: apierr.Unauthenticated, Code: apierr.CodeInvalidKeyFormat, When: "the key begins like none of this surface"},
+		{Kind: apierr.Unauthenticated, Code: apierr.CodeInvalidKey, When: "there is no such key, or it is not in force"},
+	}, rightFaults...)
+	return door
+}
+
 func keyed(right access.Right, scheme string, door auth.KeyDoor) Door {
 	return Door{
 		Right: right, security: []map[string][]string{{scheme: scopes(right)}}, faults: rightFaults,

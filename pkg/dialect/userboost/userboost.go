@@ -18,8 +18,8 @@ type Dialect struct{}
 
 var _ dialect.Dialect = Dialect{}
 
-type answer struct {
-	Success bool  `json:"success"`
+type apiError struct {
+	Success bool  `json:"success" enum:"false"`
 	Error   fault `json:"error"`
 }
 
@@ -48,11 +48,6 @@ type badField struct {
 // Name is "userboost".
 func (Dialect) Name() string { return "userboost" }
 
-// About introduces the surface.
-func (Dialect) About() dialect.About {
-	return dialect.About{Title: "UserBoost", Version: "1", Description: "How the UserBoost API is spoken: events and people, with limits on every answer.", Envelope: answer{}}
-}
-
 // Credential reads the Authorization header.
 func (Dialect) Credential(header http.Header) (dialect.Credential, error) {
 	token, err := dialect.Bearer(header)
@@ -66,7 +61,7 @@ func (Dialect) Owns(method, path string) bool {
 
 // Refuse answers {"success":false, "error":{code, message, details?}}.
 func (d Dialect) Refuse(r dialect.Refusal) dialect.Answer {
-	return dialect.Compose(d, r, dialect.Status(r.Err.Kind), answer{Error: describe(r)})
+	return dialect.Compose(d, r, dialect.Status(r.Err.Kind), apiError{Error: describe(r)})
 }
 
 // Limits shows the account's limit: how much, what is left, the unix second of the next window and the window's seconds.

@@ -45,6 +45,7 @@ type field struct {
 type arrayRule struct {
 	items *node
 	size  sizes
+	apart bool // items are JSON; what else they must be is checked elsewhere
 }
 
 type textRule struct {
@@ -55,6 +56,10 @@ type textRule struct {
 
 	wrongPattern, wrongFormat, wrongValue string
 }
+
+// Apart is an extension of a list whose items are checked one by one by whoever decodes it, so that a bad one fails alone:
+// Check demands only that they are JSON.
+const Apart = "x-items-stand-alone"
 
 // Compile readies a schema for checking; its references are looked up in registry. A keyword that would go unchecked is
 // an error, so a document can't promise what nobody holds to. Annotations (default, examples, x-…) are passed over.
@@ -169,7 +174,7 @@ func (c *compiler) object(s *huma.Schema) (*objectRule, error) {
 }
 
 func (c *compiler) array(s *huma.Schema) (*arrayRule, error) {
-	rule := &arrayRule{size: sizesOf(s.MinItems, s.MaxItems, "have", "item")}
+	rule := &arrayRule{size: sizesOf(s.MinItems, s.MaxItems, "have", "item"), apart: s.Extensions[Apart] == true}
 	if s.Items == nil {
 		return rule, nil
 	}
@@ -244,6 +249,7 @@ func unchecked(s *huma.Schema) error {
 		{"type beside $ref", s.Ref != "" && s.Type != "", ""},
 		{"contentEncoding", s.ContentEncoding != "", ""},
 		{"uniqueItems", s.UniqueItems, ""},
+		{Apart, s.Extensions[Apart] != nil, "array"},
 		{"dependentRequired", len(s.DependentRequired) > 0, ""},
 		{"readOnly", s.ReadOnly, ""},
 		{"oneOf", len(s.OneOf) > 0, ""},

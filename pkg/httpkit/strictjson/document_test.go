@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/httpkit/strictjson"
 )
@@ -46,6 +48,30 @@ func TestWhatIsNoJSONHasThatOneFault(t *testing.T) {
 	}
 	for _, row := range rows {
 		expect(t, schema, row.body, ": invalid_json: "+row.want)
+	}
+}
+
+// Of items that stand alone nothing is demanded but that they are JSON; of the list itself, all.
+func TestItemsThatStandAloneAreOnlyRead(t *testing.T) {
+	schema := compile[struct {
+		List apart `json:"list" minItems:"1" maxItems:"3"`
+	}](t)
+	deep := strings.Repeat("[", 2*strictjson.MaxDepth) + strings.Repeat("]", 2*strictjson.MaxDepth)
+	expect(t, schema, `{"list":[{"text":7,"text":8},null,`+deep+`]}`)
+	expect(t, schema, `{"list":[]}`, "list: too_small: must have at least 1 item")
+	expect(t, schema, `{"list":[1,2,3,4]}`, "list: too_big: must have at most 3 items")
+	expect(t, schema, `{"list":{}}`, "list: invalid_type: must be an array")
+	expect(t, schema, `{"list":[{"a":}]}`, ": invalid_json: is not valid JSON at byte 14")
+	expect(t, schema, `{"list":["`+"\xff"+`"]}`, ": invalid_json: is not valid UTF-8 at byte 10")
+	expect(t, schema, `{"list":[1`, ": invalid_json: ends too early, at byte 10")
+}
+
+// apart is a list of texts that stand alone.
+type apart []any
+
+func (apart) Schema(registry huma.Registry) *huma.Schema {
+	return &huma.Schema{
+		Type: huma.TypeArray, Items: registry.Schema(reflect.TypeFor[string](), true, ""), Extensions: map[string]any{strictjson.Apart: true},
 	}
 }
 
