@@ -16,6 +16,7 @@ import (
 	"github.com/heard-dev/heard/pkg/core/attachment"
 	"github.com/heard-dev/heard/pkg/core/audit"
 	"github.com/heard-dev/heard/pkg/core/erasure"
+	"github.com/heard-dev/heard/pkg/core/event"
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/core/gate"
 	"github.com/heard-dev/heard/pkg/core/idempotency"
@@ -45,6 +46,8 @@ type Store interface {
 	audit.Store
 	usage.Store
 	erasure.Store
+	event.Store
+	event.Profiles
 	Ping(ctx context.Context) error
 }
 

@@ -1,4 +1,4 @@
-// Package ingest takes in what end users say. It scales with the traffic of widgets.
+// Package ingest takes in what end users say and do. It scales with the traffic of widgets, and of customers' products.
 package ingest
 
 import (
@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/heard-dev/heard/pkg/core/attachment"
+	"github.com/heard-dev/heard/pkg/core/event"
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/core/idempotency"
 	"github.com/heard-dev/heard/pkg/httpkit"
@@ -21,22 +22,34 @@ type Store interface {
 	feedback.Store
 	attachment.Slots
 	idempotency.Store
+	event.Store
+	event.Profiles
 }
 
-// Deps are what ingest works with.
+// Deps are what ingest works with. Writes is how many writes of events may be under way at once; one, where it is zero.
 type Deps struct {
-	Store Store
-	Blobs attachment.Blobs
-	IDs   *id.Source
-	Now   func() time.Time
+	Store  Store
+	Blobs  attachment.Blobs
+	IDs    *id.Source
+	Now    func() time.Time
+	Writes int
 }
+
+// networkWrites keep a store busy that is a network away.
+const networkWrites = 4
 
 // Service is ingest.
-type Service struct{ submitter *submit.Submitter }
+type Service struct {
+	submitter *submit.Submitter
+	taker     *event.Taker
+}
 
 // New makes the service; it never dials.
 func New(deps Deps) *Service {
-	return &Service{&submit.Submitter{Store: deps.Store, Blobs: deps.Blobs, IDs: deps.IDs, Now: deps.Now}}
+	return &Service{
+		submitter: &submit.Submitter{Store: deps.Store, Blobs: deps.Blobs, IDs: deps.IDs, Now: deps.Now},
+		taker:     event.NewTaker(deps.Store, deps.Store, event.NewWriter(deps.Store, deps.Writes), deps.IDs, deps.Now),
+	}
 }
 
 // Open dials the networked stores and serves ingest alone.
@@ -45,12 +58,13 @@ func Open(ctx context.Context, cfg networked.FilesConfig, env *run.Env) (run.App
 	if err != nil {
 		return run.App{}, err
 	}
-	return p.App(env, New(Deps{Store: p.Store, Blobs: p.Blobs, IDs: p.IDs, Now: p.Now})), nil
+	return p.App(env, New(Deps{Store: p.Store, Blobs: p.Blobs, IDs: p.IDs, Now: p.Now, Writes: networkWrites})), nil
 }
 
 // Routes adds what ingest serves.
 func (s *Service) Routes(kit *httpkit.Kit) {
 	httpapi.Userz(kit.API("userz"), s.submitter)
+	httpapi.Userboost(kit.API("userboost"), s.taker)
 }
 
 // Loops forget idempotency keys that are no longer promised.
