@@ -19,7 +19,7 @@ const (
 // long ago must not be said again of a user, and a repeat takes no room.
 func (b *batch) recognise(ctx context.Context, room int64) {
 	scarce := room >= 0 && int64(len(b.open((*item).metered))) > room
-	named := b.open(func(i *item) bool { return i.clientID != "" && (i.tells() || scarce && i.metered()) })
+	named := b.open(func(i *item) bool { return i.clientID != "" && (i.tells() || scarce) })
 	var look errgroup.Group
 	look.SetLimit(abreast)
 	for _, i := range named {
@@ -99,9 +99,6 @@ func (b *batch) amend(ctx context.Context, user string, items []*item) (map[*ite
 		if err := after.tell(i.event.User); err != nil {
 			refusals[i] = err
 		}
-	}
-	if len(refusals) == len(items) {
-		return refusals, nil
 	}
 	profile, changed, err := after.finish(before, b.now)
 	if err != nil || !changed {

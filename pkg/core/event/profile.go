@@ -46,8 +46,10 @@ func (p *portrait) tell(user User) error {
 		size = len(spelled)
 	}
 	if size > MaxProfile {
-		return apierr.Body(apierr.Issue{Path: []any{"user", "traits"}, Code: "too_big",
-			Message: fmt.Sprintf("would make all traits of this user more than %d bytes of JSON", MaxProfile)})
+		return apierr.Body(apierr.Issue{
+			Path: []any{"user", "traits"}, Code: "too_big",
+			Message: fmt.Sprintf("would make all traits of this user more than %d bytes of JSON", MaxProfile),
+		})
 	}
 	p.traits, p.size = traits, size
 	if user.Email != "" {

@@ -27,6 +27,7 @@ type desk struct {
 	puts     atomic.Int64
 	inserts  atomic.Int64
 	inserted func(events []event.Event) error // before they are, unless it fails
+	retries  bool                             // as if the answer to the first try were lost
 	putting  func(event.Profile) error
 }
 
@@ -34,6 +35,11 @@ func (d *desk) InsertEvents(ctx context.Context, org id.ID, events []event.Event
 	d.inserts.Add(1)
 	if d.inserted != nil {
 		if err := d.inserted(events); err != nil {
+			return nil, err
+		}
+	}
+	if d.retries {
+		if _, err := d.Store.InsertEvents(ctx, org, events); err != nil {
 			return nil, err
 		}
 	}
@@ -165,8 +171,28 @@ func TestARepeatIsAnsweredWithTheIDOfTheFirst(t *testing.T) {
 	}
 	test := track("u", "a")
 	test.Test = true
-	if got := outline(d.take(test)); got != "+" {
+	if got := outline(d.take(track("u", "a"), test, test)); got != "=+=" {
 		t.Errorf("a test event under the name of a real one: %s", got)
+	}
+}
+
+func TestAnEventWithoutANameIsNoRepeatOfItself(t *testing.T) {
+	d := start(t)
+	d.retries = true
+	if got := outline(d.take(track("u", ""), track("u", ""))); got != "++" || d.count() != 2 {
+		t.Errorf("%s, %d stored", got, d.count())
+	}
+}
+
+func TestAnAddressAloneIsKnownOfAUser(t *testing.T) {
+	d := start(t)
+	said := track("u", "")
+	for _, address := range []string{"a@example.com", "b@example.com", ""} {
+		said.User.Email = address
+		d.take(said)
+	}
+	if profile, err := d.Profile(t.Context(), org, "u"); err != nil || profile.Email != "b@example.com" {
+		t.Errorf("%+v, %v", profile, err)
 	}
 }
 

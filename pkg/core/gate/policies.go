@@ -55,9 +55,11 @@ func LoginByAddress() Policy { return window("login.address", 100, 15*time.Minut
 
 // Policies lists the policies whose numbers an Org may be given its own of.
 func Policies() []Policy {
-	return []Policy{FeedbackByIP(), FeedbackByUser(), AttachmentsByIP(),
+	return []Policy{
+		FeedbackByIP(), FeedbackByUser(), AttachmentsByIP(),
 		AttachmentsByUser(), APIByKey(), APIByMember(),
-		AuthWorxByKey(), AuthWorxByMember(), UsersByMinute(), UsersByHour(), EventsByOrg(), LoginByAccount(), LoginByAddress()}
+		AuthWorxByKey(), AuthWorxByMember(), UsersByMinute(), UsersByHour(), EventsByOrg(), LoginByAccount(), LoginByAddress(),
+	}
 }
 
 func window(name string, limit int64, period time.Duration) Policy {
