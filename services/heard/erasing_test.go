@@ -13,6 +13,7 @@ import (
 	"github.com/heard-dev/heard/pkg/core/access"
 	"github.com/heard-dev/heard/pkg/core/attachment"
 	"github.com/heard-dev/heard/pkg/core/erasure"
+	"github.com/heard-dev/heard/pkg/core/event"
 	"github.com/heard-dev/heard/pkg/core/manage"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/id"
@@ -62,6 +63,34 @@ func (i *installation) gone(org id.ID, files ...file) {
 	}
 }
 
+// happened stores an event of a user's, and who they are.
+func (i *installation) happened(org, app id.ID, user string) {
+	i.t.Helper()
+	ctx, who := context.Background(), event.User{ID: user, Email: user + "@example.com"}
+	_, err := i.Store.InsertEvents(ctx, org, []event.Event{{
+		ID: i.IDs.New(), App: app, Kind: event.Track, Name: "signed_up", User: who, At: i.Now(), ReceivedAt: i.Now(),
+	}})
+	must(i.t, err)
+	err = i.Store.PutProfile(ctx, org, event.Profile{UserID: who.ID, Email: who.Email, CreatedAt: i.Now(), UpdatedAt: i.Now()})
+	if err != nil && apierr.KindOf(err) != apierr.Conflict { // it is there already
+		i.t.Error(err)
+	}
+}
+
+// users demands that these are whom the Org's events are of.
+func (i *installation) users(org id.ID, want ...string) {
+	i.t.Helper()
+	left, err := i.Store.Events(context.Background(), org, event.Query{Limit: 10})
+	must(i.t, err)
+	var of []string
+	for _, e := range left {
+		of = append(of, e.User.ID)
+	}
+	if slices.Sort(of); !slices.Equal(of, want) {
+		i.t.Errorf("events of %q, want %q", of, want)
+	}
+}
+
 func TestAnEndUserIsErasedEverywhereAndNobodyElse(t *testing.T) {
 	onEveryStore(t, asItIs, func(t *testing.T, i *installation) {
 		h := i.found("acme")
@@ -73,6 +102,9 @@ func TestAnEndUserIsErasedEverywhereAndNobodyElse(t *testing.T) {
 		named := i.by(h.app, map[string]string{"externalUserId": odd}, theirs)
 		mailed := i.by(sister, map[string]string{"email": "Odd@Example.com"})
 		both := i.by(sister, map[string]string{"externalUserId": odd, "email": "odd@example.com"})
+		i.happened(h.org.ID, h.app.ID, odd)
+		i.happened(h.org.ID, sister.ID, odd)
+		i.happened(h.org.ID, sister.ID, "a")
 		other := i.by(sister, map[string]string{"externalUserId": "a", "email": "other@example.com"}, kept)
 		i.clock.Advance(settled)
 
@@ -93,6 +125,7 @@ func TestAnEndUserIsErasedEverywhereAndNobodyElse(t *testing.T) {
 		if left := i.items(h.org.ID); slices.Contains(left, named) || len(left) != 3 {
 			t.Errorf("of one App: %v", left)
 		}
+		i.users(h.org.ID, "a", odd)
 		i.gone(h.org.ID, theirs)
 
 		everywhere := i.ask(202, "DELETE", target+"?email=ODD@example.com", token, "")
@@ -100,12 +133,19 @@ func TestAnEndUserIsErasedEverywhereAndNobodyElse(t *testing.T) {
 		if left := i.items(h.org.ID); len(left) != 1 || left[0] != other {
 			t.Errorf("everywhere: %v instead of %s; erased were to be %s and %s", left, other, mailed, both)
 		}
+		i.users(h.org.ID, "a")
+		if _, err := i.Store.Profile(t.Context(), h.org.ID, odd); apierr.KindOf(err) != apierr.NotFound {
+			t.Errorf("the profile: %v", err)
+		}
+		if _, err := i.Store.Profile(t.Context(), h.org.ID, "a"); err != nil {
+			t.Errorf("another's profile: %v", err)
+		}
 		if slot, object := i.there(h.org.ID, kept.Key); !slot || !object {
 			t.Errorf("another's file: slot %t, object %t", slot, object)
 		}
 		for n, want := range []thing{
-			{"status": "done", "receipt": map[string]any{"feedback": 1.0, "attachments": 1.0, "records": 0.0}},
-			{"status": "done", "receipt": map[string]any{"feedback": 2.0, "attachments": 0.0, "records": 0.0}},
+			{"status": "done", "receipt": map[string]any{"feedback": 1.0, "attachments": 1.0, "events": 1.0, "records": 1.0}},
+			{"status": "done", "receipt": map[string]any{"feedback": 2.0, "attachments": 0.0, "events": 1.0, "records": 0.0}},
 		} {
 			name := []thing{asked, everywhere}[n].text("id")
 			done := i.ask(200, "GET", "/v1/erasures/"+name, token, "")

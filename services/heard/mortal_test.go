@@ -92,6 +92,14 @@ func (s mortalStore) DeleteFeedback(ctx context.Context, org id.ID, items []id.I
 	return s.do(func() error { return s.Store.DeleteFeedback(ctx, org, items) })
 }
 
+func (s mortalStore) DeleteEventsOf(ctx context.Context, org id.ID, subject erasure.Subject, limit int) (int, error) {
+	return live(s.life, func() (int, error) { return s.Store.DeleteEventsOf(ctx, org, subject, limit) })
+}
+
+func (s mortalStore) DeleteProfilesOf(ctx context.Context, org id.ID, subject erasure.Subject, limit int) (int, error) {
+	return live(s.life, func() (int, error) { return s.Store.DeleteProfilesOf(ctx, org, subject, limit) })
+}
+
 func (s mortalStore) SlotsOf(ctx context.Context, org, app id.ID, limit int) ([]attachment.Slot, error) {
 	return live(s.life, func() ([]attachment.Slot, error) { return s.Store.SlotsOf(ctx, org, app, limit) })
 }
@@ -149,6 +157,7 @@ func TestAnErasureThatDiesAnywhereIsFinished(t *testing.T) {
 				files := []file{i.upload(h.app, "attached"), i.upload(h.app, "shown"), i.upload(h.app, "uncited")}
 				i.by(h.app, nil, files[0])
 				i.stored(i.citeTarget(h.app, files[1].Key))
+				i.happened(h.org.ID, h.app.ID, "u1")
 				must(t, end(i, h))
 				eraser.steps.Store(int64(len(receipts)))
 				stop := i.run()
@@ -160,6 +169,7 @@ func TestAnErasureThatDiesAnywhereIsFinished(t *testing.T) {
 
 				i.holds(h.org.ID, 0)
 				i.gone(h.org.ID, files...)
+				i.users(h.org.ID)
 				if _, err := i.Store.App(t.Context(), h.org.ID, h.app.ID); apierr.KindOf(err) != apierr.NotFound {
 					t.Errorf("died at step %d: the App: %v", len(receipts), err)
 				}
@@ -170,11 +180,11 @@ func TestAnErasureThatDiesAnywhereIsFinished(t *testing.T) {
 				receipts = append(receipts, receipt.Receipt)
 			}
 			whole := receipts[len(receipts)-1]
-			if len(receipts) < 20 || whole.Feedback != 2 || whole.Attachments != 3 || whole.Records == 0 {
+			if len(receipts) < 20 || whole.Feedback != 2 || whole.Attachments != 3 || whole.Events != 1 || whole.Records == 0 {
 				t.Errorf("undisturbed, after %d steps: %+v", len(receipts), whole)
 			}
 			for step, r := range receipts {
-				if r.Feedback > whole.Feedback || r.Attachments > whole.Attachments || r.Records > whole.Records {
+				if r.Feedback > whole.Feedback || r.Attachments > whole.Attachments || r.Events > whole.Events || r.Records > whole.Records {
 					t.Errorf("died at step %d: counts %+v, of %+v", step, r, whole)
 				}
 			}

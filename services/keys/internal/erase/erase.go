@@ -22,6 +22,8 @@ const (
 	retryAfter = 15 * time.Second
 	// atOnce bounds one stretch: fifty items have at most 550 files.
 	atOnce = 50
+	// eventsAtOnce bounds it where there are no files.
+	eventsAtOnce = 500
 )
 
 // Store is what is erased from.

@@ -7,9 +7,37 @@ import (
 
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/core/attachment"
+	"github.com/heard-dev/heard/pkg/core/erasure"
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/id"
 )
+
+// said removes what is known of the subject by what came in.
+func (j *job) said(ctx context.Context) error {
+	if err := j.feedback(ctx); err != nil {
+		return err
+	}
+	if err := j.all(ctx, j.Store.DeleteEventsOf, &j.Receipt.Events); err != nil {
+		return err
+	}
+	return j.all(ctx, j.Store.DeleteProfilesOf, &j.Receipt.Records)
+}
+
+// all repeats a removal until nothing is left to it, and counts what it removed.
+func (j *job) all(
+	ctx context.Context, remove func(context.Context, id.ID, erasure.Subject, int) (int, error), count *int,
+) error {
+	for {
+		removed, err := remove(ctx, j.Org, j.Subject, eventsAtOnce)
+		*count += removed
+		if err != nil || removed == 0 {
+			return err
+		}
+		if err := j.renew(ctx); err != nil {
+			return err
+		}
+	}
+}
 
 // feedback removes what the subject said, with its files, until nothing is found any more.
 func (j *job) feedback(ctx context.Context) error {

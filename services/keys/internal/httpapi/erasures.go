@@ -106,14 +106,17 @@ type erasureReceipt struct {
 type erasedCounts struct {
 	Feedback    int `json:"feedback"`
 	Attachments int `json:"attachments" doc:"Files."`
-	Records     int `json:"records" doc:"Everything else: Apps, members, keys, sessions, audit entries, …"`
+	Events      int `json:"events"`
+	Records     int `json:"records" doc:"Everything else: profiles, Apps, members, keys, sessions, audit entries, …"`
 }
 
 func erasureView(e erasure.Erasure) erasureReceipt {
 	return erasureReceipt{
 		ID: e.ID.String(), Type: string(e.Kind), Status: erasureStatus(e), RequestedBy: e.RequestedBy, RequestedAt: userz.Time(e.RequestedAt),
 		DueAt: userz.Time(e.DueAt), DoneAt: moment(e.DoneAt),
-		Receipt: erasedCounts{Feedback: e.Receipt.Feedback, Attachments: e.Receipt.Attachments, Records: e.Receipt.Records},
+		Receipt: erasedCounts{
+			Feedback: e.Receipt.Feedback, Attachments: e.Receipt.Attachments, Events: e.Receipt.Events, Records: e.Receipt.Records,
+		},
 	}
 }
 
