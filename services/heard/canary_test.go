@@ -203,8 +203,12 @@ func (a *aviary) breakDown(all map[string]row, routes []httpkit.Route) {
 	ask := func() (broken int) {
 		a.clock.Advance(time.Second)
 		for _, route := range routes {
+			r, known := all[route.Method+" "+route.Path]
+			if !known {
+				continue // which was told before
+			}
 			for _, c := range credentials {
-				answer := a.good(route, all[route.Method+" "+route.Path], w, c)
+				answer := a.good(route, r, w, c)
 				a.hear(fmt.Sprintf("broken: %s %s with %s", route.Method, route.Path, c.kind), answer)
 				if answer.Code >= http.StatusInternalServerError {
 					broken++

@@ -74,9 +74,10 @@ func TestKeysThatOpenNothingCannotBeToldApart(t *testing.T) {
 				for name, key := range map[string]string{
 					"unknown": unknown.Reveal(), "revoked": revoked, "expired": expired, "not valid yet": early, "of an Org that was given up": orphaned,
 				} {
-					answers[name] = i.call(http.MethodGet, target, key, "", "X-API-Key", key, "X-Org-Slug", slug)
 					if format.Name == apikey.AuthWorx().Name {
 						answers[name] = i.call(http.MethodGet, target, "", "", "X-API-Key", key, "X-Org-Slug", slug)
+					} else {
+						answers[name] = i.call(http.MethodGet, target, key, "")
 					}
 				}
 				alike(t, target, http.StatusUnauthorized, answers)
@@ -100,7 +101,7 @@ func TestAnothersThingsCannotBeToldFromNobodys(t *testing.T) {
 		}
 		answers := map[string]*httptest.ResponseRecorder{}
 		for whose, slug := range map[string]string{"another Org's": "theirs", "nobody's": "nobodys", "no": ""} {
-			answers[whose+" slug"] = i.call(http.MethodGet, "/api/v1/public/users/usr_"+theirs.named["member"], "", "", "X-API-Key", ours.said["pk"], "X-Org-Slug", slug)
+			answers[whose+" slug"] = i.call(http.MethodGet, "/api/v1/public/users/usr_"+theirs.named["member"], "", "", "X-API-Key", ours.said["pk_live"], "X-Org-Slug", slug)
 		}
 		alike(t, "AuthWorx", http.StatusForbidden, answers)
 	})
@@ -133,9 +134,9 @@ func strangers(w world, suspended tenant.Member, n int) map[string][3]string {
 	}
 }
 
-// Who fails to log in learns nothing of what was wrong: not from the answer, and not from how long it took.
+// Who fails to log in learns nothing of what was wrong: not from the answer, and not from how long it took. The fastest of
+// many tries are compared, for whatever else a machine does only adds; nothing of this package runs beside.
 func TestFailuresToLogInCannotBeToldApart(t *testing.T) {
-	t.Parallel()
 	clock := newClock()
 	i := serve(t, embedded(t, sqlite(t), clock.Now), clock.Now)
 	w := i.settle("acme", false)
@@ -144,26 +145,27 @@ func TestFailuresToLogInCannotBeToldApart(t *testing.T) {
 	suspended.Status = tenant.Suspended
 	must(t, i.Store.ReplaceMember(t.Context(), w.org.ID, suspended))
 	const tries = 15
-	for path, login := range i.logins() {
-		took := map[string][]time.Duration{}
-		for n := range tries { // all in turn, so that whatever else the machine does slows all alike
+	fastest := map[string]time.Duration{}
+	for n := range tries {
+		for path, login := range i.logins() {
+			if n > 0 && path != "/v1/sessions" { // both check a password alike
+				continue
+			}
 			answers := map[string]*httptest.ResponseRecorder{}
 			for name, said := range strangers(w, suspended, n) {
 				began := time.Now()
 				answers[name] = login(said[0], said[1], said[2])
-				took[name] = append(took[name], time.Since(began))
+				if took := time.Since(began); fastest[name] == 0 || took < fastest[name] {
+					fastest[name] = took
+				}
 			}
 			alike(t, path, http.StatusUnauthorized, answers)
-			clock.Advance(time.Minute) // so that no limit is met
 		}
-		medians := map[string]time.Duration{}
-		for name, times := range took {
-			medians[name] = slices.Sorted(slices.Values(times))[tries/2]
-		}
-		all := slices.Sorted(maps.Values(medians))
-		if all[len(all)-1] > 2*all[0] {
-			t.Errorf("%s: how long it takes tells what was wrong: %v", path, medians)
-		}
+		clock.Advance(time.Minute) // so that no limit is met
+	}
+	times := slices.Sorted(maps.Values(fastest))
+	if times[len(times)-1] > 2*times[0] {
+		t.Errorf("how long it takes tells what was wrong: %v", fastest)
 	}
 }
 

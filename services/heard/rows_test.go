@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/heard-dev/heard/pkg/core/apikey"
 	"github.com/heard-dev/heard/pkg/dialect/authworx"
 	"github.com/heard-dev/heard/pkg/dialect/tongues"
 	"github.com/heard-dev/heard/pkg/httpkit"
@@ -69,7 +70,7 @@ func rows() map[string]row {
 
 		"GET /v1/audit":                         at("/v1/audit"),
 		"GET /v1/audit/verification":            at("/v1/audit/verification"),
-		"POST /v1/leaks":                        at("/v1/leaks", `[{"token":"$pk","type":"heard","url":"https://git.example/x"}]`),
+		"POST /v1/leaks":                        at("/v1/leaks", `[{"token":"$pk_live","type":"heard","url":"https://git.example/x"}]`),
 		"DELETE /v1/end-users/{externalUserId}": {target: "/v1/end-users/$user", free: true},
 		"GET /v1/erasures":                      at("/v1/erasures"),
 		"GET /v1/erasures/{id}":                 at("/v1/erasures/$erasure"),
@@ -97,7 +98,7 @@ func rows() map[string]row {
 		"GET /api/v1/org":                       at("/api/v1/org"),
 		"GET /api/v1/org/api-keys":              at("/api/v1/org/api-keys"),
 		"POST /api/v1/org/api-keys":             at("/api/v1/org/api-keys", `{"name":"x"}`),
-		"DELETE /api/v1/org/api-keys/{keyId}":   at("/api/v1/org/api-keys/key_$pk"),
+		"DELETE /api/v1/org/api-keys/{keyId}":   at("/api/v1/org/api-keys/key_$pk_live"),
 		"GET /api/v1/org/members":               at("/api/v1/org/members"),
 		"PATCH /api/v1/org/members/{userId}":    at("/api/v1/org/members/usr_$member", `{"status":"suspended"}`, `{"role":"member"}`),
 		"DELETE /api/v1/org/members/{userId}":   at("/api/v1/org/members/usr_$member"),
@@ -108,6 +109,9 @@ func rows() map[string]row {
 		"GET /api/v1/public/users/{userId}":     at("/api/v1/public/users/usr_$member"),
 		"GET /api/v1/public/org":                at("/api/v1/public/org"),
 
+		"POST /v1/event":  at("/v1/event", `{"event":"x","user":{"id":"x"},"event_id":"one"}`),
+		"POST /v1/events": at("/v1/events", `{"events":[{"event":"x","user":{"id":"x"},"event_id":"many"}]}`),
+
 		"GET /v1/users":             at("/v1/users"),
 		"POST /v1/users":            at("/v1/users", `{"name":"Fresh","email":"fresh@fresh.example","password":"`+theirPassword+`"}`),
 		"PUT /v1/users/{userId}":    at("/v1/users/user_$member", `{"name":"Renamed"}`),
@@ -116,7 +120,7 @@ func rows() map[string]row {
 }
 
 // place is where a name or a secret goes.
-var place = regexp.MustCompile(`\$[a-z]+`)
+var place = regexp.MustCompile(`\$[a-z_]+`)
 
 // fill puts what these maps have in its places.
 func fill(template string, from ...map[string]string) string {
@@ -140,22 +144,37 @@ func surface(route httpkit.Route) string {
 	return tongues.All()[0].Name()
 }
 
-// credential is of some kind: "sk", "session", "pk", "app", or "none".
+// credential is of some kind: the name of a format of API keys, "session", "app", or "none".
 type credential struct{ kind, text string }
 
 // credentials are all that act for a world, by their kind.
 func (w world) credentials(session string) []credential {
-	return []credential{{"none", ""}, {"sk", w.sk}, {"pk", w.said["pk"]}, {"app", w.app.PublicKey}, {"session", session}}
+	list := []credential{{"none", ""}, {"app", w.app.PublicKey}, {"session", session}, {"sk", w.sk}}
+	for _, format := range apikey.Formats() {
+		if text, ok := w.said[format.Name]; ok {
+			list = append(list, credential{format.Name, text})
+		}
+	}
+	return list
+}
+
+// keyFormats are the kinds of API keys that open a surface, where it is not sk alone.
+func keyFormats(route httpkit.Route) []string {
+	switch surface(route) {
+	case "authworx":
+		return []string{"pk_live"}
+	case "userboost":
+		return []string{"ub_live", "ub_test"}
+	case "userorbit":
+		return []string{"userorbit"}
+	}
+	return []string{"sk"}
 }
 
 // fits tells whether a credential is of the kind that a route asks for: others are not even looked up there.
 func (c credential) fits(route httpkit.Route, schemes []string) bool {
-	apiKey := "sk"
-	if surface(route) == (authworx.Dialect{}).Name() {
-		apiKey = "pk"
-	}
-	kinds := map[string]string{"session": "session", "publicKey": "app", "apiKey": apiKey}
-	return len(schemes) == 0 || slices.ContainsFunc(schemes, func(s string) bool { return kinds[s] == c.kind })
+	kinds := map[string][]string{"session": {"session"}, "publicKey": {"app"}, "apiKey": keyFormats(route)}
+	return len(schemes) == 0 || slices.ContainsFunc(schemes, func(s string) bool { return slices.Contains(kinds[s], c.kind) })
 }
 
 // send asks as the surface of the target does, for the Org of that slug.
@@ -164,7 +183,7 @@ func (i *installation) send(route httpkit.Route, target, body string, c credenti
 	bearer, header := c.text, []string{}
 	if surface(route) == (authworx.Dialect{}).Name() {
 		header = append(header, "X-Org-Slug", slug)
-		if c.kind == "sk" || c.kind == "pk" {
+		if c.kind == "sk" || c.kind == "pk_live" {
 			bearer, header = "", append(header, "X-API-Key", c.text)
 		}
 	}
@@ -199,5 +218,5 @@ func (i *installation) row(all map[string]row, route httpkit.Route) (row, bool) 
 
 // pathOf matches a template whose places are the parameters of an OpenAPI path.
 func pathOf(path string) *regexp.Regexp {
-	return regexp.MustCompile("^" + braced.ReplaceAllString(strings.ReplaceAll(path, ".", `\.`), `([a-z]+_)?\$[a-z]+`) + "$")
+	return regexp.MustCompile("^" + braced.ReplaceAllString(strings.ReplaceAll(path, ".", `\.`), `([a-z]+_)?\$[a-z_]+`) + "$")
 }

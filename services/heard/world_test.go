@@ -38,7 +38,7 @@ type world struct {
 
 // kinds are the things whose name is an id.
 func (w world) kinds() []string {
-	return []string{"app", "entry", "erasure", "feedback", "invitation", "key", "member", "org", "pk", "run", "secret", "session"}
+	return []string{"app", "entry", "erasure", "feedback", "invitation", "key", "member", "org", "pk_live", "run", "secret", "session"}
 }
 
 func (w world) id(kind string) id.ID { return userz.ID(w.named[kind]) }
@@ -127,7 +127,7 @@ func (i *installation) session(m tenant.Member) (session.Session, string) {
 	return s, token.Reveal()
 }
 
-// credentials are a key that may do all there is, one that may do little and is to be acted upon, and one of AuthWorx.
+// credentials are a key that may do all there is, one that may do little and is to be acted upon, and one of each other surface.
 func (i *installation) credentials(w *world) {
 	i.t.Helper()
 	mint := func(draft manage.KeyDraft) (apikey.Key, secret.String) {
@@ -139,8 +139,12 @@ func (i *installation) credentials(w *world) {
 	w.sk = all.Reveal()
 	little, _ := mint(manage.KeyDraft{Name: "key of " + w.org.Slug, Scopes: []access.Right{access.KeysManage}})
 	w.named["key"] = little.ID.String()
-	pk, text := mint(manage.KeyDraft{Name: "pk of " + w.org.Slug, Format: apikey.AuthWorx().Name})
-	w.named["pk"], w.said["pk"] = pk.ID.String(), text.Reveal()
+	for _, format := range apikey.Formats() {
+		if format.Name != apikey.Secret().Name {
+			key, text := mint(manage.KeyDraft{Name: format.Name + " of " + w.org.Slug, Format: format.Name})
+			w.named[format.Name], w.said[format.Name] = key.ID.String(), text.Reveal()
+		}
+	}
 }
 
 // heard is what the App was told: an item with a file, a run on it, and a file that no item cites yet.
