@@ -1,4 +1,4 @@
-// Package read shows an Org what was said. It scales with the traffic of customers' backends.
+// Package read shows an Org what was said and done. It scales with the traffic of customers' backends.
 package read
 
 import (
@@ -13,12 +13,14 @@ import (
 	"github.com/heard-dev/heard/pkg/run"
 	"github.com/heard-dev/heard/services/read/internal/httpapi"
 	"github.com/heard-dev/heard/services/read/internal/review"
+	"github.com/heard-dev/heard/services/read/internal/timeline"
 )
 
 // Store is what read reads from.
 type Store interface {
 	feedback.Store
 	agentrun.Store
+	timeline.Store
 }
 
 // Deps are what read works with.
@@ -29,11 +31,17 @@ type Deps struct {
 }
 
 // Service is read.
-type Service struct{ reviewer *review.Reviewer }
+type Service struct {
+	reviewer *review.Reviewer
+	timeline *timeline.Reader
+}
 
 // New makes the service; it never dials.
 func New(deps Deps) *Service {
-	return &Service{&review.Reviewer{Store: deps.Store, Blobs: deps.Blobs, Now: deps.Now}}
+	return &Service{
+		reviewer: &review.Reviewer{Store: deps.Store, Blobs: deps.Blobs, Now: deps.Now},
+		timeline: &timeline.Reader{Store: deps.Store},
+	}
 }
 
 // Open dials the networked stores and serves read alone.
@@ -47,7 +55,9 @@ func Open(ctx context.Context, cfg networked.FilesConfig, env *run.Env) (run.App
 
 // Routes adds what read serves.
 func (s *Service) Routes(kit *httpkit.Kit) {
-	httpapi.Userz(kit.API("userz"), s.reviewer)
+	native := kit.API("userz")
+	httpapi.Userz(native, s.reviewer)
+	httpapi.Events(native, s.timeline)
 }
 
 // Loops are none.
