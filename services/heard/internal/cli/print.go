@@ -2,10 +2,12 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
 	"text/tabwriter"
+	"unicode"
 )
 
 // print shows an answer of the API: as it is for programs, as a table for people. Columns are those of a list, which the
@@ -61,7 +63,7 @@ func (c *cli) printOne(object json.RawMessage) error {
 
 func (c *cli) printMany(objects []json.RawMessage, columns []string) error {
 	table := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, strings.ToUpper(strings.Join(columns, "\t"))) //nolint:errcheck // Flush tells
+	fmt.Fprintln(table, heading(strings.Join(columns, "\t"))) //nolint:errcheck // Flush tells
 	for _, object := range objects {
 		r, err := readRecord(object)
 		if err != nil {
@@ -69,11 +71,23 @@ func (c *cli) printMany(objects []json.RawMessage, columns []string) error {
 		}
 		row := make([]string, len(columns))
 		for i, column := range columns {
-			row[i] = clean(r.get(column))
+			row[i] = cmp.Or(clean(r.get(column)), "-")
 		}
 		fmt.Fprintln(table, strings.Join(row, "\t")) //nolint:errcheck // Flush tells
 	}
 	return table.Flush()
+}
+
+// heading spells names as a table does: createdAt is CREATED-AT.
+func heading(names string) string {
+	var spelled strings.Builder
+	for _, r := range names {
+		if unicode.IsUpper(r) {
+			spelled.WriteByte('-')
+		}
+		spelled.WriteRune(unicode.ToUpper(r))
+	}
+	return strings.ReplaceAll(spelled.String(), ".", "-")
 }
 
 // show prints what a command on the stores made.

@@ -186,10 +186,13 @@ func TestTablesShowControlCharactersAsNone(t *testing.T) {
 	var out, errs bytes.Buffer
 	c := &cli{out: &out, errs: &errs, output: "table"}
 	evil := `{"data":[{"id":"1","name":"\u001b[2Ja\nb\u202e","tags":["x","y"],"at":null,"actor":{"name":"n"}}],"nextCursor":"more"}`
-	if err := c.print(json.RawMessage(evil), []string{"name", "tags", "at", "actor.name", "missing"}); err != nil {
+	if err := c.print(json.RawMessage(evil), []string{"name", "tags", "at", "actor.name", "lastUsedAt"}); err != nil {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	if got := strings.Join(strings.Fields(lines[0]), " "); got != "NAME TAGS AT ACTOR-NAME LAST-USED-AT" {
+		t.Errorf("headed %q", got)
+	}
 	if len(lines) != 2 || strings.ContainsAny(out.String(), "\x1b\u202e") || strings.Join(strings.Fields(lines[1]), " ") != "�[2Ja�b� x,y - n -" {
 		t.Errorf("printed\n%q", out.String())
 	}
