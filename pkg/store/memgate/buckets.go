@@ -27,7 +27,7 @@ func (g *Gate) draw(org id.ID, draws []gate.Draw) []gate.Decision {
 	readings, fit := few[:0], true
 	decisions := make([]gate.Decision, len(draws))
 	for i, d := range draws {
-		d.Policy = g.shared(d.Policy)
+		d.Policy = g.shared(d)
 		r := reading{key: key{org, d.Policy.Name, d.Bucket}, policy: d.Policy, weight: gate.Weigh(d)}
 		r.level, r.taken = g.level(r.key, r.weight, now), r.weight.Need
 		for _, earlier := range readings {
@@ -36,7 +36,7 @@ func (g *Gate) draw(org id.ID, draws []gate.Draw) []gate.Decision {
 			}
 		}
 		readings = append(readings, r)
-		fits := r.weight.Need < 0 || r.level+r.taken <= r.weight.Room
+		fits := r.weight.Need <= 0 || r.level+r.taken <= r.weight.Room
 		decisions[i] = r.weight.Decision(r.policy, r.level, now, fits)
 		fit = fit && fits
 	}
@@ -67,12 +67,16 @@ func (g *Gate) Learn(org id.ID, draws []gate.Draw, decisions []gate.Decision) {
 	for i, d := range decisions {
 		k := key{org, d.Policy.Name, draws[i].Bucket}
 		b := bucket{fullAt: now + d.Reset.Microseconds()}
-		if d.Policy.Algorithm == gate.FixedWindow {
+		switch d.Policy.Algorithm {
+		case gate.FixedWindow:
 			// Ends when the other's window ends, as this clock has it: clocks differ by less than half a window.
 			period := max(1, d.Policy.Period.Microseconds())
 			b.fullAt = (b.fullAt + period/2) / period * period
-			share := g.shared(d.Policy)
+			share := g.shared(gate.Draw{Policy: d.Policy})
 			b.count = share.Limit - d.Remaining/g.share()
+		case gate.CalendarMonth:
+			b = bucket{fullAt: draws[i].Ends.UnixMicro(), count: d.Policy.Limit - d.Remaining}
+		case gate.TokenBucket:
 		}
 		if b.fullAt > now {
 			g.keep(k, b, now)
@@ -85,24 +89,22 @@ func (g *Gate) level(k key, w gate.Weight, now int64) int64 {
 	b, known := g.buckets[k]
 	switch {
 	case !known || b.fullAt <= now:
-		return 0
+		return w.Floor
 	case w.Window == 0:
 		// Never emptier than empty: the clock may have gone back, or the policy may have shrunk.
 		return min(b.fullAt-now, w.Room)
-	case b.fullAt != windowEnd(w, now):
-		return 0
+	case b.fullAt != w.End(now):
+		return w.Floor
 	}
-	return b.count
+	return max(b.count, w.Floor)
 }
 
 func filled(w gate.Weight, level, now int64) bucket {
 	if w.Window > 0 {
-		return bucket{fullAt: windowEnd(w, now), count: level}
+		return bucket{fullAt: w.End(now), count: level}
 	}
 	return bucket{fullAt: now + level}
 }
-
-func windowEnd(w gate.Weight, now int64) int64 { return (now/w.Window + 1) * w.Window }
 
 // keep remembers a bucket, and for a new one looks at some others that need not be remembered any more.
 func (g *Gate) keep(k key, b bucket, now int64) {
@@ -138,14 +140,16 @@ func (g *Gate) share() int64 {
 	return int64(max(1, g.options.Share()))
 }
 
-// shared is this Gate's part of a policy.
-func (g *Gate) shared(p gate.Policy) gate.Policy {
+// shared is this Gate's part of a draw's policy: of what outlives the gate's memory, only what is left is divided.
+func (g *Gate) shared(d gate.Draw) gate.Policy {
+	p := d.Policy
 	if g.options.Share == nil {
 		return p
 	}
 	n := g.share()
 	p.Source = gate.FromFallback
-	p.Limit = part(p.Limit, n)
+	spent := min(d.Floor, p.Limit)
+	p.Limit = spent + part(p.Limit-spent, n)
 	p.Burst = part(p.Burst, n)
 	return p
 }

@@ -138,7 +138,9 @@ func explained(t *testing.T, uri, name string, command bson.Raw, limit int) {
 	t.Helper()
 	var find bson.D
 	for _, field := range []string{"find", "filter", "sort", "hint", "limit", "batchSize", "projection"} {
-		find = append(find, bson.E{Key: field, Value: command.Lookup(field)})
+		if value, err := command.LookupErr(field); err == nil {
+			find = append(find, bson.E{Key: field, Value: value})
+		}
 	}
 	ask := bson.D{{Key: "explain", Value: find}, {Key: "verbosity", Value: "executionStats"}}
 	plan, err := raw(t, uri).Database(name).RunCommand(t.Context(), ask).Raw()

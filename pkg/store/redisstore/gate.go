@@ -11,8 +11,8 @@ import (
 	"github.com/heard-dev/heard/pkg/id"
 )
 
-// argsPerDraw is a key, a need, a room and a window.
-const argsPerDraw = 4
+// argsPerDraw is a key, a need, a room, a window, a floor and an end.
+const argsPerDraw = 6
 
 // Check is one EVALSHA. The server's clock decides.
 func (g *Gate) Check(ctx context.Context, ask gate.Ask) (gate.Verdict, error) {
@@ -27,7 +27,7 @@ func (g *Gate) Check(ctx context.Context, ask gate.Ask) (gate.Verdict, error) {
 	args = append(args, uint64(ask.Generation))
 	for _, d := range ask.Draws {
 		w := gate.Weigh(d)
-		args = append(args, w.Need, w.Room, w.Window)
+		args = append(args, w.Need, w.Room, w.Window, w.Floor, w.Ends)
 	}
 	answer := redis.NewIntSliceCmd(bounded, args...)
 	err := g.client.Process(bounded, answer)

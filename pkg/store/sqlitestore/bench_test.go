@@ -2,10 +2,12 @@ package sqlitestore
 
 import (
 	"crypto/rand"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/heard-dev/heard/pkg/core/event"
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/id"
 )
@@ -42,6 +44,31 @@ func BenchmarkInsertFeedback(b *testing.B) {
 				}
 			})
 		})
+	}
+}
+
+// happened is an event of the usual size. Of any hundred in a row no two are the same user's.
+func happened(ids *id.Source, n int) event.Event {
+	return event.Event{
+		ID: ids.New(), Kind: event.Track, Name: "page_" + strconv.Itoa(n%20), User: event.User{ID: "user-" + strconv.Itoa(n*7919%5000)},
+		Properties: []byte(`{"path":"/pricing","plan":"pro","value":12.5,"items":["a","b","c"],"campaign":"spring sale","variant":"B"}`),
+		At:         time.Now(), ReceivedAt: time.Now(), Address: "192.0.2.1",
+		UserAgent: "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+	}
+}
+
+func BenchmarkInsertEvents(b *testing.B) {
+	s, ids := open(b), id.NewSource(time.Now, rand.Reader)
+	org, n := ids.New(), 0
+	events := make([]event.Event, 100)
+	for b.Loop() {
+		for i := range events {
+			events[i] = happened(ids, n)
+			n++
+		}
+		if _, err := s.InsertEvents(b.Context(), org, events); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 

@@ -51,6 +51,13 @@ func TestAPartOfAnOrgIsReadByAnIndexOfItsOwn(t *testing.T) {
 		deleteRunsOf:       "SEARCH run USING INDEX run_feedback (org=? AND feedback=?)",
 		slotsOfApp:         "SEARCH slot USING INDEX slot_app (org=? AND app=?)",
 		feedbackOfApp:      "SEARCH feedback USING INDEX feedback_app_status (org=? AND app=?)",
+		eventsPage:         "SEARCH event USING INDEX event_received (org=? AND received_at>? AND (received_at,id)<(?,?))",
+		eventsPageOfApp:    "SEARCH event USING INDEX event_app (org=? AND app=? AND received_at>? AND (received_at,id)<(?,?))",
+		eventsPageOfName:   "SEARCH event USING INDEX event_name (org=? AND name=? AND received_at>? AND (received_at,id)<(?,?))",
+		eventsPageOfUser:   "SEARCH event USING INDEX event_user (org=? AND user_id=? AND received_at>? AND (received_at,id)<(?,?))",
+		countEvents:        "SEARCH event USING COVERING INDEX event_received (org=? AND received_at>?)",
+		deleteEventsOfApp: "SEARCH event USING INTEGER PRIMARY KEY (rowid=?) | LIST SUBQUERY 1 | " +
+			"SEARCH event USING COVERING INDEX event_app (org=? AND app=?)",
 		claimErasure: "SEARCH erasure USING PRIMARY KEY (org=? AND id=?) | SCALAR SUBQUERY 1 | " +
 			"SEARCH erasure USING INDEX erasure_due (due_at<?)",
 	} {

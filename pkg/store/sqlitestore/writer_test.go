@@ -12,6 +12,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/heard-dev/heard/pkg/apierr"
+	"github.com/heard-dev/heard/pkg/core/event"
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/id"
 )
@@ -80,6 +81,32 @@ func TestWritesThatMeetShareOneCommit(t *testing.T) {
 	}
 	if page, err := s.ListFeedback(t.Context(), org, feedback.Query{Limit: 100}); err != nil || len(page.Items) != 63 {
 		t.Errorf("%d stored, %v", len(page.Items), err)
+	}
+}
+
+// What waits behind many rows waits for some of them only, and whoever brought the first of them does not wait for all.
+func TestWritesOfManyRowsAreSharedOutOverCommits(t *testing.T) {
+	s, ids := open(t), id.NewSource(time.Now, rand.Reader)
+	org := ids.New()
+	calls := make([]func() error, 5)
+	for n := range calls {
+		events := make([]event.Event, rowLimit/2)
+		for i := range events {
+			events[i] = happened(ids, i)
+		}
+		calls[n] = func() error { _, err := s.InsertEvents(t.Context(), org, events); return err }
+	}
+	release := hold(t, s)
+	before := s.commits.Load()
+	answers := queued(s, calls...)
+	release()
+	for range calls {
+		if err := <-answers; err != nil {
+			t.Error(err)
+		}
+	}
+	if commits := s.commits.Load() - before; commits != 4 { // the one that was held, and two at a time
+		t.Errorf("%d commits", commits)
 	}
 }
 
