@@ -48,6 +48,7 @@ func (s *Service) Routes(kit *httpkit.Kit) {
 	httpapi.Userz(kit.API("userz"), s.minter)
 	httpapi.Sessions(kit.API("userz"), s.signIn)
 	httpapi.TwoFactor(kit.API("userz"), s.signIn)
+	httpapi.Password(kit.API("userz"), s.signIn)
 	httpapi.Authworx(kit.API("authworx"), kit.Auth, s.signIn)
 	httpapi.JWKS(kit.API("userz"), s.signIn)
 }

@@ -43,7 +43,7 @@ func (Dialect) Owns(method, path string) bool {
 	}
 	for _, root := range [...]string{
 		"/v1/feedback", "/v1/apps", "/v1/agent-runs", "/v1/tokens", "/v1/org", "/v1/orgs", "/v1/members", "/v1/invitations",
-		"/v1/keys", "/v1/leaks", "/v1/audit", "/v1/sessions", "/v1/end-users", "/v1/erasures", "/v1/two-factor",
+		"/v1/keys", "/v1/leaks", "/v1/audit", "/v1/sessions", "/v1/end-users", "/v1/erasures", "/v1/two-factor", "/v1/password",
 	} {
 		if dialect.Under(path, root) {
 			return true

@@ -45,6 +45,14 @@ func (m members) add(api *httpkit.API) {
 		Notes:   "Their sessions end, and the keys that they made open nothing any more: rotate those that are still needed beforehand.",
 		Door:    change, Errors: []httpkit.Fault{badQuery(), above, missing("member"), last},
 	}, m.remove)
+	httpkit.Handle(api, httpkit.Route{
+		Method: http.MethodPost, Path: "/v1/members/{id}/reset-access", ID: "resetMemberAccess", Tag: "Members", Status: http.StatusOK,
+		Summary: "Let a member in again who lost a password or a second factor",
+		Notes: "`password` is new and shown this once, to be passed on. The second factor is gone, and whoever was logged in as them is " +
+			"so no more. Owners do it for all, admins for those below them; a key does it for nobody.",
+		Door:   httpkit.Session(access.MembersManage, false),
+		Errors: []httpkit.Fault{badQuery(), above, missing("member"), changed()},
+	}, m.reset)
 }
 
 func (m members) list(ctx context.Context, caller auth.Principal, in *membersIn) (*membersOut, error) {
@@ -79,6 +87,14 @@ func (m members) remove(ctx context.Context, caller auth.Principal, in *idIn) (*
 	return &struct{}{}, err
 }
 
+func (m members) reset(ctx context.Context, caller auth.Principal, in *idIn) (*resetOut, error) {
+	member, password, err := m.manager.ResetAccess(ctx, caller.By(), caller.Org.ID, userz.ID(in.ID))
+	if err != nil {
+		return nil, err
+	}
+	return &resetOut{Body: resetMember{Member: memberView(member), Password: password.Reveal()}}, nil
+}
+
 // cursorBase spells a page's offset, which is nobody's business.
 const cursorBase = 36
 
@@ -104,6 +120,13 @@ type membersOut struct{ Body memberPage }
 type memberPage struct {
 	Data       []Member `json:"data" nullable:"false"`
 	NextCursor *string  `json:"nextCursor" doc:"null on the last page."`
+}
+
+type resetOut struct{ Body resetMember }
+
+type resetMember struct {
+	Member
+	Password string `json:"password" doc:"Shown this once."`
 }
 
 type memberOut struct{ Body Member }
