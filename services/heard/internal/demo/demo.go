@@ -200,7 +200,9 @@ func addKeys(ctx context.Context, p *platform.Platform, org id.ID, former map[st
 
 // formats are the keys of the demo, by the surface that each opens.
 func formats() map[string]apikey.Format {
-	return map[string]apikey.Format{"userz": apikey.Secret(), "users": apikey.Secret(), "authworx": apikey.AuthWorx()}
+	return map[string]apikey.Format{
+		"userz": apikey.Secret(), "users": apikey.Secret(), "authworx": apikey.AuthWorx(), "userboost": apikey.UserBoostLive(),
+	}
 }
 
 func by() manage.By { return manage.Operator("heard admin demo") }
