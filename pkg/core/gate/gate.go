@@ -16,7 +16,12 @@ const (
 	TokenBucket Algorithm = iota
 	// FixedWindow allows Limit in every Period, windows aligned to the clock (unix time divided by Period).
 	FixedWindow
+	// CalendarMonth allows Limit in a month in UTC. Only Monthly makes draws under it.
+	CalendarMonth
 )
+
+// Unlimited is a Limit that bounds nothing: nobody reaches it. A quota of it need not be drawn.
+const Unlimited = 1_000_000_000
 
 // Source tells where a Policy's number came from; a tenant can ask.
 type Source string
@@ -25,6 +30,7 @@ type Source string
 const (
 	FromDefault  Source = "default"
 	FromPlan     Source = "plan"
+	FromClass    Source = "class_override"
 	FromOrg      Source = "org_override"
 	FromKey      Source = "key_override"
 	FromFallback Source = "fallback"
@@ -48,12 +54,29 @@ func (p Policy) Capacity() int64 {
 	return p.Limit
 }
 
-// Draw takes Cost from the bucket named Bucket under Policy; a negative Cost gives back what was drawn and not used. Bucket
-// need only be unique within the Org and the Policy's Name.
+// Draw takes Cost from the bucket named Bucket under Policy; a negative Cost gives back what was drawn and not used, and no
+// Cost only looks: both always fit. Bucket need only be unique within the Org and the Policy's Name.
+//
+// Floor and Ends are for draws that Monthly makes. Floor is how much was drawn at least, by a count that outlives the gate's
+// memory; Ends is when the bucket does.
 type Draw struct {
 	Policy Policy
 	Bucket string
 	Cost   int64
+	Floor  int64
+	Ends   time.Time
+}
+
+// Monthly draws from the bucket of the month that it is at that time.
+func Monthly(policy Policy, cost, floor int64, at time.Time) Draw {
+	begin := Month(at)
+	return Draw{Policy: policy, Bucket: begin.Format("2006-01"), Cost: cost, Floor: floor, Ends: begin.AddDate(0, 1, 0)}
+}
+
+// Month is when the month began that it is at that time, in UTC.
+func Month(at time.Time) time.Time {
+	at = at.UTC()
+	return time.Date(at.Year(), at.Month(), 1, 0, 0, 0, 0, time.UTC)
 }
 
 // Generation counts the changes to an Org's credentials and limits. Two equal generations mean that nothing changed in

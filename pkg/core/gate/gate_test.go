@@ -73,6 +73,7 @@ func TestThePoliciesAreTheDocumentedOnes(t *testing.T) {
 		"users.minute":     {gate.FixedWindow, 100, time.Minute, 100},
 		"users.hour":       {gate.FixedWindow, 5000, time.Hour, 5000},
 		"events.minute":    {gate.FixedWindow, 100, time.Minute, 100},
+		"events.month":     {gate.CalendarMonth, gate.Unlimited, 31 * 24 * time.Hour, gate.Unlimited},
 		"login.account":    {gate.FixedWindow, 10, quarter, 10},
 		"login.address":    {gate.FixedWindow, 100, quarter, 100},
 	}

@@ -47,6 +47,14 @@ func UsersByHour() Policy { return window("users.hour", 5000, time.Hour) }
 // EventsByOrg bounds the requests that bring events, of all keys of an Org together [UserBoost: Hobby, 100 a minute].
 func EventsByOrg() Policy { return window("events.minute", 100, time.Minute) }
 
+// EventsByMonth bounds the events that all keys of an Org bring in a month, tests aside; nothing does but a plan.
+func EventsByMonth() Policy {
+	return Policy{Name: "events.month", Algorithm: CalendarMonth, Limit: Unlimited, Period: longestMonth, Source: FromDefault}
+}
+
+// longestMonth is the Period of months, which they have at most.
+const longestMonth = 31 * 24 * time.Hour
+
 // LoginByAccount bounds failed log-ins to one account, whoever tries: NIST allows a hundred in a row.
 func LoginByAccount() Policy { return window("login.account", 10, 15*time.Minute) }
 
@@ -58,7 +66,7 @@ func Policies() []Policy {
 	return []Policy{
 		FeedbackByIP(), FeedbackByUser(), AttachmentsByIP(),
 		AttachmentsByUser(), APIByKey(), APIByMember(),
-		AuthWorxByKey(), AuthWorxByMember(), UsersByMinute(), UsersByHour(), EventsByOrg(), LoginByAccount(), LoginByAddress(),
+		AuthWorxByKey(), AuthWorxByMember(), UsersByMinute(), UsersByHour(), EventsByOrg(), EventsByMonth(), LoginByAccount(), LoginByAddress(),
 	}
 }
 

@@ -32,6 +32,8 @@ func Gates(t *testing.T, open func(t *testing.T) GateUnderTest) {
 		{"a bucket is never fuller than full", gates.full},
 		{"a window gives its limit until it ends", gates.window},
 		{"windows are aligned to the clock", gates.alignment},
+		{"a month gives its limit until it ends", gates.month},
+		{"a month holds at least its floor", gates.floor},
 		{"a cost above the capacity is refused", gates.tooMuch},
 		{"a limit of nothing refuses", gates.nothing},
 		{"a cost of nothing only looks", gates.look},
