@@ -69,6 +69,11 @@ func TestEveryRequestReachesTheServiceThatServesIt(t *testing.T) {
 		"POST /v1/feedback/upload-url":   "attachments",
 		"POST /v1/feedback/upload%2Durl": "read", // as the services see it: an id, and so a wrong method
 		"GET /v1/agent-runs/1":           "read",
+		"POST /v1/event":                 "ingest",
+		"POST /v1/events":                "ingest",
+		"GET /v1/events":                 "read",
+		"GET /v1/end-users/1":            "read",
+		"DELETE /v1/end-users/1":         "keys",
 		"POST /v1/tokens/mint":           "token",
 		"GET /v1/apps":                   "keys",
 		"DELETE /v1/feedback":            "ingest",
@@ -107,6 +112,7 @@ func TestAPathTellsTheMethodsOfAllItsServices(t *testing.T) {
 		{"OPTIONS", "/v1/feedback", "POST, GET, OPTIONS"},
 		{"PUT", "/v1/feedback/upload-url", "POST, GET, PATCH"},
 		{"PUT", "/v1/tokens/mint", "POST"},
+		{"DELETE", "/v1/events", "POST, GET"},
 	} {
 		if response, _ := do(t, row.method, base+row.path, nil); response.Header.Get("Allow") != row.want {
 			t.Errorf("%s %s allows %q, want %q", row.method, row.path, response.Header.Get("Allow"), row.want)

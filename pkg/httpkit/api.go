@@ -51,26 +51,24 @@ func newAPI(k *Kit, d dialect.Dialect) *API {
 		engine.Use(otelgin.Middleware(k.Service, otelgin.WithTracerProvider(k.Telemetry.Tracer),
 			otelgin.WithMeterProvider(k.Telemetry.Meter), otelgin.WithPropagators(k.Telemetry.Propagator)))
 	}
-	engine.NoRoute(a.refused(apierr.Missing("route")))
-	engine.NoMethod(a.allowed, a.refused(apierr.New(apierr.MethodNotAllowed, apierr.CodeMethodNotAllowed, "This path does not take this method.")))
+	engine.NoRoute(a.unserved)
+	engine.NoMethod(a.unserved)
 	return a
 }
 
-// allowed tells all methods that a path takes; gin has told those of this dialect.
-func (a *API) allowed(c *gin.Context) {
+// unserved refuses requests that no route takes. Of a path that is served by other methods it tells all of them: gin knows
+// only those of this dialect.
+func (a *API) unserved(c *gin.Context) {
+	x := a.begin(c, new(Route))
+	defer x.end()
 	var methods []string
 	for route := range a.kit.at(c.Request.URL.EscapedPath()) {
 		methods = append(methods, route.Method)
 	}
-	c.Header("Allow", strings.Join(methods, ", "))
-}
-
-// refused serves requests that no route takes.
-func (a *API) refused(err error) gin.HandlerFunc {
-	nowhere := new(Route)
-	return func(c *gin.Context) {
-		x := a.begin(c, nowhere)
-		defer x.end()
-		x.refuse(err)
+	if len(methods) == 0 {
+		x.refuse(apierr.Missing("route"))
+		return
 	}
+	c.Header("Allow", strings.Join(methods, ", "))
+	x.refuse(apierr.New(apierr.MethodNotAllowed, apierr.CodeMethodNotAllowed, "This path does not take this method."))
 }

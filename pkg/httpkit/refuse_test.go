@@ -12,7 +12,9 @@ import (
 	"testing"
 
 	"github.com/heard-dev/heard/pkg/apierr"
+	"github.com/heard-dev/heard/pkg/auth"
 	"github.com/heard-dev/heard/pkg/dialect/tongues"
+	"github.com/heard-dev/heard/pkg/httpkit"
 )
 
 // Whatever no route takes, and whatever breaks, is answered in the tongue of whoever owns the path.
@@ -59,6 +61,32 @@ func TestEveryDialectRefusesInItsOwnEnvelope(t *testing.T) {
 	}
 	for _, nobodys := range []string{"/", "/v2/feedback", "/v1", "/openapi.xml", "/docsx", "/v1/feedback/"} {
 		s.refused(s.do(s.request(http.MethodGet, nobodys, nil)), 404, apierr.CodeNotFound)
+	}
+}
+
+// One path may be of two surfaces, by method. Whoever refuses tells the methods of both.
+func TestAPathOfTwoSurfacesTellsTheMethodsOfBoth(t *testing.T) {
+	s := newSite(t)
+	serve := func(name, method string) {
+		httpkit.Handle(s.kit.API(name), httpkit.Route{Method: method, Path: "/v1/events", ID: name, Tag: "t", Status: http.StatusOK},
+			func(context.Context, auth.Principal, *struct{}) (*struct{}, error) { return &struct{}{}, nil })
+	}
+	serve("userboost", http.MethodPost)
+	for _, row := range []struct{ method, allow, refusal string }{
+		{http.MethodGet, "POST", `{"error":{`}, // another process serves it
+		{http.MethodOptions, "POST, OPTIONS", ""},
+	} {
+		w := s.do(s.request(row.method, "/v1/events", nil))
+		if w.Header().Get("Allow") != row.allow || !strings.HasPrefix(w.Body.String(), row.refusal) {
+			t.Errorf("%s: %d %v %s", row.method, w.Code, w.Header(), w.Body)
+		}
+	}
+	serve("userz", http.MethodGet)
+	for method, status := range map[string]int{"GET": 200, "POST": 200, "DELETE": 405, "OPTIONS": 204} {
+		w := s.do(s.request(method, "/v1/events", nil))
+		if allow := w.Header().Get("Allow"); w.Code != status || status >= 204 && !strings.HasPrefix(allow, "GET, POST") {
+			t.Errorf("%s: %d, Allow %q", method, w.Code, allow)
+		}
 	}
 }
 
