@@ -47,6 +47,7 @@ func TestTheSplitSpeaksEverySurface(t *testing.T) {
 	t.Run("userz", func(t *testing.T) { conformance.Userz(t, target) })
 	t.Run("authworx", func(t *testing.T) { conformance.Authworx(t, target) })
 	t.Run("users", func(t *testing.T) { conformance.Users(t, target) })
+	t.Run("userboost", func(t *testing.T) { conformance.Userboost(t, target) })
 }
 
 // lay puts a cable to the MongoDB of that URI, or to its first member.

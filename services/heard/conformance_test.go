@@ -69,6 +69,7 @@ func TestTheAllInOneSpeaksEverySurface(t *testing.T) {
 	t.Run("userz", func(t *testing.T) { conformance.Userz(t, target) })
 	t.Run("authworx", func(t *testing.T) { conformance.Authworx(t, target) })
 	t.Run("users", func(t *testing.T) { conformance.Users(t, target) })
+	t.Run("userboost", func(t *testing.T) { conformance.Userboost(t, target) })
 }
 
 func command(dir string, args ...string) *exec.Cmd {
