@@ -81,7 +81,7 @@ func minted(name string, value any, found func(name, text string)) {
 		}
 	case string:
 		_, isKey := apikey.Recognise(value)
-		if isKey || slices.Contains([]string{"signingSecret", "token", "accessToken", "refreshToken", "secret", "recoveryCodes"}, name) {
+		if isKey || slices.Contains([]string{"signingSecret", "token", "accessToken", "refreshToken", "secret", "recoveryCodes", "password"}, name) {
 			found(name, value)
 		}
 	}

@@ -20,7 +20,7 @@ func onlyFor() map[string]string {
 	return map[string]string{
 		"POST /v1/feedback": browser, "POST /v1/feedback/upload-url": browser,
 		"POST /v1/invitations/accept": nothing, "POST /v1/sessions": nothing, "POST /v1/sessions/refresh": nothing,
-		"GET /v1/sessions/current": login, "DELETE /v1/sessions/current": login,
+		"PUT /v1/password": login, "GET /v1/sessions/current": login, "DELETE /v1/sessions/current": login,
 		"POST /v1/two-factor/enroll": login, "POST /v1/two-factor/enable": login, "POST /v1/two-factor/disable": login,
 		"GET /.well-known/jwks.json": nothing, "POST /v1/leaks": reporter,
 		"POST /api/v1/auth/login": nothing, "POST /api/v1/auth/verify-2fa": nothing, "POST /api/v1/auth/refresh": nothing,

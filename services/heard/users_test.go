@@ -66,7 +66,7 @@ func TestAUsersKeyChangesNobodyAboveItsMaker(t *testing.T) {
 		}
 		_, adams, err := i.manager.CreateKey(t.Context(), by, org, manage.KeyDraft{Name: "adam's"})
 		must(t, err)
-		_, operators, err := i.manager.CreateKey(t.Context(), byTest(), org, manage.KeyDraft{Name: "the operator's"})
+		_, operators, err := i.manager.CreateKey(t.Context(), byTest(), org, manage.KeyDraft{Name: "the operator's", Scopes: access.Rights()})
 		must(t, err)
 		for _, row := range []struct {
 			key, method string

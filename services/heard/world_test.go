@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/http"
 	"reflect"
 	"slices"
 	"sync"
@@ -14,6 +15,7 @@ import (
 	"github.com/heard-dev/heard/pkg/core/agentrun"
 	"github.com/heard-dev/heard/pkg/core/apikey"
 	"github.com/heard-dev/heard/pkg/core/erasure"
+	"github.com/heard-dev/heard/pkg/core/event"
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/core/manage"
 	"github.com/heard-dev/heard/pkg/core/session"
@@ -38,7 +40,7 @@ type world struct {
 
 // kinds are the things whose name is an id.
 func (w world) kinds() []string {
-	return []string{"app", "entry", "erasure", "feedback", "invitation", "key", "member", "org", "pk_live", "run", "secret", "session"}
+	return []string{"app", "entry", "erasure", "event", "feedback", "invitation", "key", "member", "org", "pk_live", "run", "secret", "session"}
 }
 
 func (w world) id(kind string) id.ID { return userz.ID(w.named[kind]) }
@@ -72,11 +74,11 @@ func (i *installation) settle(slug string, operator bool) world {
 	w.named["slug"] = slug
 	gone, err := i.manager.EraseEndUser(ctx, byTest(), w.org.ID, erasure.Subject{ExternalUserID: "gone of " + slug})
 	must(i.t, err)
-	w.named["erasure"], w.named["user"] = gone.ID.String(), "user-of-"+slug
+	w.named["erasure"] = gone.ID.String()
 	trail, err := i.Store.LastAudit(ctx, w.org.ID)
 	must(i.t, err)
 	w.named["entry"] = trail.ID.String()
-	w.marks = []string{w.org.Name, w.app.Name, w.app.PublicKey, w.named["file"], w.named["email"], "key of " + slug, "invited@" + slug}
+	w.marks = []string{w.org.Name, w.app.Name, w.app.PublicKey, w.named["file"], w.named["email"], "key of " + slug, "invited@" + slug, "event of " + slug, "trait of " + slug}
 	for _, kind := range w.kinds() {
 		w.marks = append(w.marks, w.named[kind])
 	}
@@ -159,6 +161,25 @@ func (i *installation) heard(w *world) {
 	token, err := usertoken.Mint(claims, w.app.Secrets[0].ID, w.signing)
 	must(i.t, err)
 	w.said["user"] = token.Reveal()
+	i.told(w)
+}
+
+// told is an event of an end user, and so a profile.
+func (i *installation) told(w *world) {
+	i.t.Helper()
+	w.named["user"] = "user-of-" + w.org.Slug
+	body := fmt.Sprintf(`{"event":"event of %[1]s","user":{"id":"user-of-%[1]s","traits":{"trait":"trait of %[1]s"}}}`, w.org.Slug)
+	var answer struct {
+		Data struct {
+			Results []struct {
+				EventID string `json:"event_id"`
+			}
+		}
+	}
+	i.answer(i.call(http.MethodPost, "/v1/event", w.said["ub_live"], body), http.StatusOK, &answer)
+	told, err := id.ParseUUID(answer.Data.Results[0].EventID)
+	must(i.t, err)
+	w.named["event"] = told.String()
 }
 
 // dump is all that an Org has stored, by what it is.
@@ -198,6 +219,10 @@ func (i *installation) dump(w world) map[string]any {
 		item, err := i.Store.Feedback(ctx, org, listed.ID)
 		put("item "+listed.ID.String(), item, err)
 	}
+	events, err := i.Store.Events(ctx, org, event.Query{Limit: 100})
+	put("events", events, err)
+	profile, err := i.Store.Profile(ctx, org, w.named["user"])
+	put("profile", profile, err)
 	slots, err := i.Store.SlotsOf(ctx, org, id.Zero, 100)
 	put("files", slots, err)
 	credentials := []id.ID{w.app.Secrets[0].ID}
