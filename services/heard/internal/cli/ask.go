@@ -9,26 +9,31 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
-
-	"github.com/heard-dev/heard/pkg/secret"
 )
 
-// entry is a secret that goes into a field and is never an argument, where other processes would see it: it comes from
-// standard input, or from the terminal without being shown. An optional one is only read where its flag is given.
+// entry is what is never an argument, where other processes would see it: secrets that go into fields. They come from
+// standard input, several of them a line each, or from the terminal without being shown. An optional one is only read where
+// its flag is given.
 type entry struct {
-	field, flag, prompt string
-	optional            bool
+	flag, usage string
+	secrets     []asked
+	optional    bool
 }
 
-var password = entry{field: "password", flag: "password-stdin", prompt: "Password"}
+type asked struct{ field, prompt string }
 
-// maxEntry is far longer than any password or signing secret, in bytes.
+var password = entry{
+	flag: "password-stdin", usage: "take the password from standard input",
+	secrets: []asked{{"password", "Password"}},
+}
+
+// maxEntry is far longer than any passwords or signing secret, in bytes.
 const maxEntry = 8 << 10
 
 func (e entry) define(cmd *cobra.Command) {
-	cmd.Flags().Bool(e.flag, false, "take the "+strings.ToLower(e.prompt)+" from standard input")
-	if err := cmd.Flags().SetAnnotation(e.flag, fieldKey, []string{e.field}); err != nil {
-		panic("cli: " + err.Error()) // a flag that was never defined
+	cmd.Flags().Bool(e.flag, false, e.usage)
+	for _, secret := range e.secrets {
+		annotate(cmd, e.flag, secret.field)
 	}
 }
 
@@ -37,26 +42,40 @@ func (c *cli) enter(cmd *cobra.Command, e entry, fields map[string]any) error {
 	if err != nil || e.optional && !piped {
 		return err
 	}
-	value, err := c.secret(e, piped)
+	if !piped {
+		return c.enterByHand(e, fields)
+	}
+	given, err := io.ReadAll(io.LimitReader(c.in, maxEntry))
 	if err != nil {
 		return err
 	}
-	fields[e.field] = value.Reveal()
+	lines := strings.Split(strings.TrimRight(string(given), "\r\n"), "\n")
+	if len(lines) < len(e.secrets) {
+		return fmt.Errorf("--%s reads %d lines", e.flag, len(e.secrets))
+	}
+	for i, secret := range e.secrets {
+		fields[secret.field] = strings.TrimSuffix(lines[i], "\r")
+	}
+	if last := len(e.secrets) - 1; len(lines) > len(e.secrets) {
+		fields[e.secrets[last].field] = strings.Join(lines[last:], "\n")
+	}
 	return nil
 }
 
-func (c *cli) secret(e entry, piped bool) (secret.String, error) {
-	if piped {
-		value, err := io.ReadAll(io.LimitReader(c.in, maxEntry))
-		return secret.String(strings.TrimRight(string(value), "\r\n")), err
-	}
+func (c *cli) enterByHand(e entry, fields map[string]any) error {
 	if c.terminal == nil {
-		return "", fmt.Errorf("there is no terminal to ask for the %s: use --%s", strings.ToLower(e.prompt), e.flag)
+		return fmt.Errorf("there is no terminal to ask: use --%s", e.flag)
 	}
-	fmt.Fprint(c.errs, e.prompt+": ") //nolint:errcheck // nobody reads
-	value, err := term.ReadPassword(int(c.terminal.Fd()))
-	fmt.Fprintln(c.errs) //nolint:errcheck // nobody reads
-	return secret.String(value), err
+	for _, secret := range e.secrets {
+		fmt.Fprint(c.errs, secret.prompt+": ") //nolint:errcheck // nobody reads
+		typed, err := term.ReadPassword(int(c.terminal.Fd()))
+		fmt.Fprintln(c.errs) //nolint:errcheck // nobody reads
+		if err != nil {
+			return err
+		}
+		fields[secret.field] = string(typed)
+	}
+	return nil
 }
 
 // line asks for what may be seen.

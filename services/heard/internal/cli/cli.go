@@ -127,8 +127,5 @@ func (c *cli) profiles() (profile.Store, error) {
 
 // offer completes a flag from a list.
 func offer(cmd *cobra.Command, flag string, values ...string) {
-	err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
-	if err != nil {
-		panic("cli: " + err.Error()) // a flag that was never defined
-	}
+	defined(cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)))
 }

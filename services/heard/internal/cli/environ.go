@@ -38,9 +38,7 @@ func nameVariables(cmd *cobra.Command) {
 }
 
 func secretFlag(cmd *cobra.Command, flag string) {
-	if err := cmd.PersistentFlags().SetAnnotation(flag, secretKey, []string{"true"}); err != nil {
-		panic("cli: " + err.Error()) // a flag that was never defined
-	}
+	defined(cmd.PersistentFlags().SetAnnotation(flag, secretKey, []string{"true"}))
 }
 
 // fromEnviron sets the flags that were not given from their variables. An empty variable counts as unset; of one given

@@ -27,7 +27,7 @@ func (c *cli) login() *cobra.Command {
 			if err := c.enter(cmd, password, fields); err != nil {
 				return err
 			}
-			who.Password, _ = fields[password.field].(string)
+			who.Password, _ = fields["password"].(string)
 			made, err := c.logIn(cmd.Context(), who)
 			if err != nil {
 				return err

@@ -83,6 +83,26 @@ func TestALogInIsRememberedByItsOwnerAlone(t *testing.T) {
 	s.fails("use --password-stdin", "login", "--url", d.BaseURL, "--org", "demo", "--email", d.Admin.Email)
 }
 
+func TestAPasswordIsChangedByItsOwnerAndResetByAnother(t *testing.T) {
+	s, d, _ := admin(t)
+	login := []string{"login", "--url", d.BaseURL, "--org", "demo", "--email", d.Admin.Email, "--password-stdin"}
+	s.fails("reads 2 lines", "password", "--passwords-stdin")
+	if got := s.try(d.Admin.Password+"\nshort\n", "password", "--passwords-stdin"); got.code != 1 || !strings.Contains(got.errs, "--passwords-stdin must") {
+		t.Errorf("a short one is told %q", got.errs)
+	}
+	s.feed(d.Admin.Password+"\na password of her own\n", "password", "--passwords-stdin")
+	if got := s.try(d.Admin.Password, login...); got.code != 1 {
+		t.Error("the former password is good still")
+	}
+	s.feed("a password of her own", login...)
+	token := s.do("invitation", "create", "--email", "bob@demo.example", "--role", "member")["token"].(string)
+	s.feed("first of all passwords", "invitation", "accept", token, "--name", "Bob", "--password-stdin")
+	reset := s.do("member", "reset-access", "bob@demo.example")["password"].(string)
+	bob := newShell(t, t.TempDir())
+	bob.feed(reset, "login", "--url", d.BaseURL, "--org", "demo", "--email", "bob@demo.example", "--password-stdin")
+	bob.fails("heard: ", "key", "list")
+}
+
 // Of commands that find the access token expired at the same time one refreshes it. A second would end the log-in.
 func TestCommandsThatRaceWithAnExpiredTokenRefreshItOnce(t *testing.T) {
 	s, _, asked := admin(t)

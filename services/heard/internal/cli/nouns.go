@@ -9,7 +9,13 @@ func nouns() []noun {
 
 // top are the calls that need no noun.
 func top() []verb {
-	return []verb{{name: "whoami", short: "Tell who is logged in, and what they may do", method: http.MethodGet, path: "/v1/sessions/current"}}
+	return []verb{
+		{name: "whoami", short: "Tell who is logged in, and what they may do", method: http.MethodGet, path: "/v1/sessions/current"},
+		{name: "password", short: "Change your own password; every log-in of yours ends", method: http.MethodPut, path: "/v1/password", stdin: &entry{
+			flag: "passwords-stdin", usage: "take the present and the new password from standard input, a line each",
+			secrets: []asked{{"currentPassword", "Present password"}, {"newPassword", "New password"}},
+		}},
+	}
 }
 
 // cursor and limit page through a list.
@@ -84,7 +90,10 @@ func apps() noun {
 			name: "rotate-secret", short: "Give an App another signing secret, shown once", method: http.MethodPost,
 			path: "/v1/apps/{id}/rotate-secret", args: byID("APP", appsBySlug),
 			flags: []param{overlap("how long tokens of the former secret go on to verify")},
-			stdin: &entry{field: "secret", flag: "secret-stdin", prompt: "Signing secret", optional: true},
+			stdin: &entry{
+				flag: "secret-stdin", usage: "take the secret from standard input, as hex, base64 or text",
+				secrets: []asked{{"secret", "Signing secret"}}, optional: true,
+			},
 		},
 	}}
 }

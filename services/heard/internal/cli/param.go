@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -60,12 +59,22 @@ func (p param) describe(cmd *cobra.Command) {
 	if len(p.choices) > 0 {
 		offer(cmd, p.flag, p.choices...)
 	}
-	err := cmd.Flags().SetAnnotation(p.flag, fieldKey, []string{p.field})
+	annotate(cmd, p.flag, p.field)
 	if p.required {
-		err = errors.Join(err, cmd.MarkFlagRequired(p.flag))
+		defined(cmd.MarkFlagRequired(p.flag))
 	}
+}
+
+// annotate says that a flag fills a field, maybe beside others.
+func annotate(cmd *cobra.Command, flag, field string) {
+	filled := cmd.Flags().Lookup(flag).Annotations[fieldKey]
+	defined(cmd.Flags().SetAnnotation(flag, fieldKey, append(filled, field)))
+}
+
+// defined is certain of a flag that was defined just before.
+func defined(err error) {
 	if err != nil {
-		panic("cli: " + err.Error()) // a flag that was never defined
+		panic("cli: " + err.Error())
 	}
 }
 

@@ -19,6 +19,10 @@ func members() noun {
 			},
 		},
 		{
+			name: "reset-access", short: "Let a member in again who lost a password or a second factor; the password is shown once",
+			method: http.MethodPost, path: "/v1/members/{id}/reset-access", args: byID("MEMBER", membersByEmail),
+		},
+		{
 			name: "remove", short: "End a membership, with its log-ins and the rights of its keys", method: http.MethodDelete,
 			path: "/v1/members/{id}", args: byID("MEMBER", membersByEmail),
 		},

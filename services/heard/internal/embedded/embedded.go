@@ -30,6 +30,7 @@ type Config struct {
 	TrustedProxies []netip.Prefix `env:"HEARD_TRUSTED_PROXIES"`
 	Demo           bool           `env:"HEARD_DEMO" envDefault:"true"`
 	Reporters      platform.LeakReporters
+	Plans          platform.Plans
 }
 
 // What the data folder holds. RestoringName is there while a backup is being restored, and after that was interrupted.
@@ -99,6 +100,10 @@ func open(ctx context.Context, cfg Config, env *run.Env, unlock func(context.Con
 	if err != nil {
 		return nil, err
 	}
+	plans, err := cfg.Plans.Open()
+	if err != nil {
+		return nil, err
+	}
 	s := &Stores{Dir: cfg.DataDir}
 	s.Serves(cfg.PublicURL)
 	keys, opened, err := s.openKeysAndDatabase(ctx)
@@ -115,7 +120,7 @@ func open(ctx context.Context, cfg Config, env *run.Env, unlock func(context.Con
 	}
 	s.Platform = platform.New("heard", platform.Parts{
 		Store: s.Database, Gate: memgate.New(memgate.Options{Now: time.Now}), Blobs: s.Files, Opened: opened,
-		TrustedProxies: cfg.TrustedProxies, Reporters: reporters,
+		TrustedProxies: cfg.TrustedProxies, Reporters: reporters, Plans: plans,
 		Ready: func() error {
 			if !s.ready.Load() {
 				return errStarting
