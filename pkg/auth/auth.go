@@ -12,6 +12,8 @@ import (
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/core/apikey"
 	"github.com/heard-dev/heard/pkg/core/gate"
+	"github.com/heard-dev/heard/pkg/core/limit"
+	"github.com/heard-dev/heard/pkg/core/plan"
 	"github.com/heard-dev/heard/pkg/core/session"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/id"
@@ -35,12 +37,14 @@ type Directory interface {
 	KeyByHash(ctx context.Context, hash apikey.Hash) (apikey.Key, error)
 	Member(ctx context.Context, org, member id.ID) (tenant.Member, error)
 	Session(ctx context.Context, org, session id.ID) (session.Session, error)
+	Overrides(ctx context.Context) ([]limit.Override, error)
 }
 
 // Deps are what an Authenticator works with.
 type Deps struct {
 	Directory Directory
 	Gate      gate.Gate
+	Plans     plan.Plans
 	Hasher    apikey.Hasher
 	Keyset    secret.Keyset
 	Keyring   session.Keyring
@@ -72,6 +76,7 @@ type Authenticator struct {
 // entry is a credential as the store had it at loadedAt, when the Org's generation was generation.
 type entry struct {
 	org        tenant.Org
+	numbers    limit.Numbers
 	key        *apikey.Key
 	member     *tenant.Member
 	session    *session.Session
@@ -180,6 +185,14 @@ func (a *Authenticator) entry(ctx context.Context, token string, load load) (e *
 		a.known.Add(token, e)
 	}
 	return e, false, nil
+}
+
+// tenant gives the entry its Org, and what binds it.
+func (a *Authenticator) tenant(ctx context.Context, e *entry, org id.ID) (err error) {
+	if e.org, err = a.Directory.Org(ctx, org); err == nil {
+		e.numbers, err = limit.Find(ctx, a.Directory, a.Plans, e.org)
+	}
+	return err
 }
 
 // look reads the store and remembers for a moment that a token is nobody's.

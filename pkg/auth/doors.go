@@ -38,7 +38,7 @@ func (a *Authenticator) Widget(ctx context.Context, cred Credential, budget Budg
 	}
 	load := func(ctx context.Context) (*entry, error) { return a.loadApp(ctx, cred.Token) }
 	judge := func(e *entry) (Principal, []gate.Draw, error) {
-		caller := Principal{Org: e.org, App: e.app, Address: cred.Address}
+		caller := Principal{Org: e.org, Numbers: e.numbers, App: e.app, Address: cred.Address}
 		if !e.org.Open() {
 			return caller, nil, unknownApp()
 		}
@@ -49,7 +49,7 @@ func (a *Authenticator) Widget(ctx context.Context, cred Credential, budget Budg
 			if !e.app.PublicSubmission {
 				return caller, nil, apierr.New(apierr.Forbidden, apierr.CodePublicDisabled, "This App takes no feedback without a user token.")
 			}
-			return caller, []gate.Draw{draw(e.org.Limited(budget.Address), e.app.ID, neighbourhood(cred.Address))}, nil
+			return caller, []gate.Draw{draw(e.numbers.Policy(budget.Address), e.app.ID, neighbourhood(cred.Address))}, nil
 		}
 		now := a.Now()
 		claims, signedBy, err := usertoken.Verify(cred.UserToken, e.app.ID, e.live(now), now)
@@ -57,7 +57,7 @@ func (a *Authenticator) Widget(ctx context.Context, cred Credential, budget Budg
 			return caller, nil, err
 		}
 		caller.User, caller.used = &claims, signedBy
-		return caller, []gate.Draw{draw(e.org.Limited(budget.User), e.app.ID, claims.Subject)}, nil
+		return caller, []gate.Draw{draw(e.numbers.Policy(budget.User), e.app.ID, claims.Subject)}, nil
 	}
 	caller, verdict, err := a.admit(ctx, cred.Token, load, judge)
 	if errors.Is(err, errUnknown) {
@@ -78,15 +78,12 @@ func (a *Authenticator) loadApp(ctx context.Context, publicKey string) (*entry, 
 	if !app.DeletedAt.IsZero() {
 		return nil, apierr.Missing("App")
 	}
-	org, err := a.Directory.Org(ctx, app.Org)
-	if err != nil {
+	e := &entry{app: &app}
+	if err := a.tenant(ctx, e, app.Org); err != nil {
 		return nil, err
 	}
-	secrets, err := a.open(app)
-	if err != nil {
-		return nil, err
-	}
-	return &entry{org: org, app: &app, secrets: secrets}, nil
+	e.secrets, err = a.open(app)
+	return e, err
 }
 
 func (a *Authenticator) open(app tenant.App) ([]signingSecret, error) {

@@ -17,6 +17,7 @@ import (
 	"github.com/heard-dev/heard/pkg/core/apikey"
 	"github.com/heard-dev/heard/pkg/core/audit"
 	"github.com/heard-dev/heard/pkg/core/gate"
+	"github.com/heard-dev/heard/pkg/core/limit"
 	"github.com/heard-dev/heard/pkg/core/manage"
 	"github.com/heard-dev/heard/pkg/core/session"
 	"github.com/heard-dev/heard/pkg/core/tenant"
@@ -70,6 +71,11 @@ func (d *directory) Member(ctx context.Context, org, member id.ID) (tenant.Membe
 func (d *directory) Session(ctx context.Context, org, s id.ID) (session.Session, error) {
 	defer d.read()
 	return d.Store.Session(ctx, org, s)
+}
+
+func (d *directory) Overrides(ctx context.Context) ([]limit.Override, error) {
+	defer d.read()
+	return d.Store.Overrides(ctx)
 }
 
 // severable is a gate that can be cut off, and that counts what is asked of it.

@@ -31,7 +31,7 @@ func (a *Authenticator) Key(ctx context.Context, cred Credential, door KeyDoor) 
 	}
 	hash := a.Hasher.Hash(cred.Token)
 	judge := func(e *entry) (Principal, []gate.Draw, error) {
-		caller := Principal{Org: e.org, Key: e.key, Member: e.member, Rights: within(e.org, e.key.Rights(e.member)), Address: cred.Address, used: e.key.ID}
+		caller := Principal{Org: e.org, Numbers: e.numbers, Key: e.key, Member: e.member, Rights: within(e.org, e.key.Rights(e.member)), Address: cred.Address, used: e.key.ID}
 		if !e.key.Live(a.Now()) || !e.org.Open() {
 			return caller, nil, invalidKey()
 		}
@@ -61,7 +61,7 @@ func (a *Authenticator) Key(ctx context.Context, cred Credential, door KeyDoor) 
 func (d KeyDoor) draws(e *entry) []gate.Draw {
 	draws := make([]gate.Draw, len(d.Budgets))
 	for i, policy := range d.Budgets {
-		policy, bucket := e.org.Limited(policy), e.key.ID.String()
+		policy, bucket := e.numbers.Policy(policy), e.key.ID.String()
 		if d.PerOrg {
 			bucket = ""
 		} else if e.key.Limit != nil && i == 0 && e.key.Limit.Limit < policy.Limit {
@@ -77,11 +77,10 @@ func (a *Authenticator) loadKey(ctx context.Context, hash apikey.Hash) (*entry, 
 	if err != nil {
 		return nil, err
 	}
-	org, err := a.Directory.Org(ctx, key.Org)
-	if err != nil {
+	e := &entry{key: &key}
+	if err := a.tenant(ctx, e, key.Org); err != nil {
 		return nil, err
 	}
-	e := &entry{org: org, key: &key}
 	if key.Creator.IsZero() {
 		return e, nil
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/heard-dev/heard/pkg/core/apikey"
 	"github.com/heard-dev/heard/pkg/core/audit"
 	"github.com/heard-dev/heard/pkg/core/gate"
+	"github.com/heard-dev/heard/pkg/core/limit"
 	"github.com/heard-dev/heard/pkg/core/manage"
 	"github.com/heard-dev/heard/pkg/core/session"
 	"github.com/heard-dev/heard/pkg/core/tenant"
@@ -16,10 +17,11 @@ import (
 	"github.com/heard-dev/heard/pkg/id"
 )
 
-// Principal is who calls. Key is set behind the doors of keys, and Member where a member made it; Member and Session behind
+// Principal is who calls, and what binds their Org. Key is set behind the doors of keys, and Member where a member made it; Member and Session behind
 // those of sessions; App, and with a user token User, behind the widget's. Rights is what of it all may be done.
 type Principal struct {
 	Org     tenant.Org
+	Numbers limit.Numbers
 	Key     *apikey.Key
 	Member  *tenant.Member
 	Session *session.Session

@@ -157,8 +157,8 @@ func TestWhileTheGateIsAwayTheStoreIsAskedEveryTime(t *testing.T) {
 				t.Fatalf("verdict %+v", verdict)
 			}
 		}
-		if n := h.reads(func() { h.admitted(h.server(text)) }); n != 2 {
-			t.Fatalf("took %d reads instead of the key's and the Org's", n)
+		if n := h.reads(func() { h.admitted(h.server(text)) }); n != 3 {
+			t.Fatalf("took %d reads instead of the key's, the Org's and the overrides", n)
 		}
 	}
 
@@ -243,7 +243,7 @@ func TestCredentialsThatKeepChangingAreNotReloadedForEver(t *testing.T) {
 			t.Errorf("answered %v", err)
 		}
 	})
-	if n > 10 {
+	if n > 15 {
 		t.Errorf("took %d reads", n)
 	}
 }

@@ -41,7 +41,7 @@ func (a *Authenticator) Session(ctx context.Context, cred Credential, door Sessi
 		if err := caller.permit(door.Right); err != nil {
 			return caller, nil, err
 		}
-		policy := e.org.Limited(door.Budget)
+		policy := e.numbers.Policy(door.Budget)
 		return caller, []gate.Draw{{Policy: policy, Bucket: e.member.ID.String(), Cost: 1}}, nil
 	}
 	load := func(ctx context.Context) (*entry, error) { return a.loadSession(ctx, claims) }
@@ -93,7 +93,7 @@ func (a *Authenticator) Verify(ctx context.Context, caller Principal, token stri
 
 // speaker is who a session speaks for, while it does.
 func (a *Authenticator) speaker(e *entry) (Principal, error) {
-	caller := Principal{Org: e.org, Member: e.member, Session: e.session, Rights: within(e.org, access.Of(e.member.Role)), generation: e.generation}
+	caller := Principal{Org: e.org, Numbers: e.numbers, Member: e.member, Session: e.session, Rights: within(e.org, access.Of(e.member.Role)), generation: e.generation}
 	if !e.session.Live(a.Now()) || e.member.Status != tenant.Active {
 		return caller, ended()
 	}
@@ -109,11 +109,8 @@ func (a *Authenticator) loadSession(ctx context.Context, claims session.Claims) 
 	if err != nil {
 		return nil, err
 	}
-	org, err := a.Directory.Org(ctx, claims.Org)
-	if err != nil {
-		return nil, err
-	}
-	return &entry{org: org, member: &member, session: &live}, nil
+	e := &entry{member: &member, session: &live}
+	return e, a.tenant(ctx, e, claims.Org)
 }
 
 // sessionEntry is the cache's name for a session; no key's hash is spelled like it.

@@ -22,7 +22,9 @@ import (
 	"github.com/heard-dev/heard/pkg/core/idempotency"
 	"github.com/heard-dev/heard/pkg/core/incident"
 	"github.com/heard-dev/heard/pkg/core/leak"
+	"github.com/heard-dev/heard/pkg/core/limit"
 	"github.com/heard-dev/heard/pkg/core/manage"
+	"github.com/heard-dev/heard/pkg/core/plan"
 	"github.com/heard-dev/heard/pkg/core/session"
 	"github.com/heard-dev/heard/pkg/core/signin"
 	"github.com/heard-dev/heard/pkg/core/tenant"
@@ -48,10 +50,12 @@ type Store interface {
 	erasure.Store
 	event.Store
 	event.Profiles
+	limit.Store
 	Ping(ctx context.Context) error
 }
 
-// Parts are what a deployment shape opens: embedded, or networked. Blobs is nil in services that keep no files.
+// Parts are what a deployment shape opens: embedded, or networked. Blobs is nil in services that keep no files. Without Plans
+// there are the documented ones.
 type Parts struct {
 	Store Store
 	Gate  gate.Gate
@@ -59,6 +63,7 @@ type Parts struct {
 	Opened
 	TrustedProxies []netip.Prefix
 	Reporters      leak.Reporters
+	Plans          plan.Plans
 	// Ready tells what, besides the database, keeps the process from being sent requests. Optional.
 	Ready func() error
 	// Loops keep the parts themselves going.
@@ -96,10 +101,13 @@ func New(name string, parts Parts) *Platform { return NewAt(name, parts, time.No
 // NewAt is New by another clock than the machine's.
 func NewAt(name string, parts Parts, now func() time.Time) *Platform {
 	p := &Platform{Parts: parts, Name: name, IDs: id.NewSource(now, rand.Reader), Now: now, Random: rand.Reader}
+	if p.Plans == nil {
+		p.Plans = plan.Documented()
+	}
 	p.Passwords = tenant.NewPasswords(p.Random, hashesAtOnce)
 	p.Journal = audit.NewJournal(p.Store, p.Hasher.Derive("audit chain"), p.IDs, p.Now)
 	p.Manager = manage.New(manage.Deps{
-		Store: p.Store, Gate: p.Gate, Hasher: p.Hasher, Keyset: p.Keyset, Passwords: p.Passwords, Journal: p.Journal,
+		Store: p.Store, Gate: p.Gate, Plans: p.Plans, Hasher: p.Hasher, Keyset: p.Keyset, Passwords: p.Passwords, Journal: p.Journal,
 		IDs: p.IDs, Now: p.Now, Random: p.Random,
 	})
 	p.uses = usage.NewRecorder(p.Store, p.Now)
@@ -110,7 +118,7 @@ func NewAt(name string, parts Parts, now func() time.Time) *Platform {
 // SignIn issues the tokens of members who log in.
 func (p *Platform) SignIn() *signin.Issuer {
 	return signin.New(signin.Deps{
-		Store: p.Store, Gate: p.Gate, Keyring: p.Keyring, Keyset: p.Keyset, Hasher: p.Hasher, Passwords: p.Passwords, Journal: p.Journal,
+		Store: p.Store, Gate: p.Gate, Plans: p.Plans, Keyring: p.Keyring, Keyset: p.Keyset, Hasher: p.Hasher, Passwords: p.Passwords, Journal: p.Journal,
 		IDs: p.IDs, Now: p.Now, Random: p.Random,
 	})
 }
@@ -133,7 +141,7 @@ func (p *Platform) Kit(env *run.Env, incidents func(incident.Incident)) *httpkit
 	return httpkit.New(httpkit.Deps{
 		Service: p.Name,
 		Auth: auth.New(auth.Deps{
-			Directory: p.Store, Gate: p.Gate, Hasher: p.Hasher, Keyset: p.Keyset, Keyring: p.Keyring, Now: p.Now,
+			Directory: p.Store, Gate: p.Gate, Plans: p.Plans, Hasher: p.Hasher, Keyset: p.Keyset, Keyring: p.Keyring, Now: p.Now,
 			Used: p.uses.Used, Leaked: p.leaks.note,
 		}),
 		IDs: p.IDs, Now: p.Now, Telemetry: env.Telemetry, TrustedProxies: p.TrustedProxies, Incidents: incidents,

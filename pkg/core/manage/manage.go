@@ -16,6 +16,8 @@ import (
 	"github.com/heard-dev/heard/pkg/core/audit"
 	"github.com/heard-dev/heard/pkg/core/erasure"
 	"github.com/heard-dev/heard/pkg/core/gate"
+	"github.com/heard-dev/heard/pkg/core/limit"
+	"github.com/heard-dev/heard/pkg/core/plan"
 	"github.com/heard-dev/heard/pkg/core/session"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/id"
@@ -28,12 +30,14 @@ type Store interface {
 	apikey.Store
 	session.Store
 	erasure.Store
+	limit.Store
 }
 
 // Deps are what a Manager works with.
 type Deps struct {
 	Store     Store
 	Gate      gate.Gate
+	Plans     plan.Plans
 	Hasher    apikey.Hasher
 	Keyset    secret.Keyset
 	Passwords *tenant.Passwords

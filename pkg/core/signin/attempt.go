@@ -8,6 +8,7 @@ import (
 
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/core/gate"
+	"github.com/heard-dev/heard/pkg/core/limit"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/id"
 )
@@ -21,14 +22,18 @@ var errRestless = errors.New("signin: the Org's credentials keep changing")
 // at, so that racing guesses cannot pass together; what was no wrong guess is given back. An unknown Org's are counted under
 // the zero id.
 func (i *Issuer) attempt(ctx context.Context, org tenant.Org, address netip.Addr, account string, try func() error) error {
+	numbers, err := limit.Find(ctx, i.Store, i.Plans, org)
+	if err != nil {
+		return err
+	}
 	draws := []gate.Draw{
-		{Policy: org.Limited(gate.LoginByAccount()), Bucket: i.bucket("account", account), Cost: 1},
-		{Policy: org.Limited(gate.LoginByAddress()), Bucket: i.bucket("address", neighbourhood(address)), Cost: 1},
+		{Policy: numbers.Policy(gate.LoginByAccount()), Bucket: i.bucket("account", account), Cost: 1},
+		{Policy: numbers.Policy(gate.LoginByAddress()), Bucket: i.bucket("address", neighbourhood(address)), Cost: 1},
 	}
 	if err := i.draw(ctx, org.ID, draws); err != nil {
 		return err
 	}
-	err := try()
+	err = try()
 	if err == nil || !guessed(err) {
 		for n := range draws {
 			draws[n].Cost = -1

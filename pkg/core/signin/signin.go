@@ -13,6 +13,8 @@ import (
 	"github.com/heard-dev/heard/pkg/core/apikey"
 	"github.com/heard-dev/heard/pkg/core/audit"
 	"github.com/heard-dev/heard/pkg/core/gate"
+	"github.com/heard-dev/heard/pkg/core/limit"
+	"github.com/heard-dev/heard/pkg/core/plan"
 	"github.com/heard-dev/heard/pkg/core/session"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/id"
@@ -27,12 +29,14 @@ type Store interface {
 	MemberByEmail(ctx context.Context, org id.ID, email string) (tenant.Member, error)
 	ReplaceMember(ctx context.Context, org id.ID, member tenant.Member) error
 	session.Store
+	Overrides(ctx context.Context) ([]limit.Override, error)
 }
 
 // Deps are what an Issuer works with.
 type Deps struct {
 	Store     Store
 	Gate      gate.Gate
+	Plans     plan.Plans
 	Keyring   session.Keyring
 	Keyset    secret.Keyset
 	Hasher    apikey.Hasher

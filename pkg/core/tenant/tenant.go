@@ -252,14 +252,6 @@ func IsOrigin(text string) bool {
 	return u.Scheme == "https" && u.Port() != "443" || u.Scheme == "http" && u.Port() != "80"
 }
 
-// Limited is the policy with the Org's own numbers where it has some.
-func (o Org) Limited(p gate.Policy) gate.Policy {
-	if rate, ok := o.Limits[p.Name]; ok {
-		return rate.Over(p, gate.FromOrg)
-	}
-	return p
-}
-
 // Over is the policy with this rate's numbers.
 func (r Rate) Over(p gate.Policy, from gate.Source) gate.Policy {
 	if r.Burst == 0 && p.Burst > 0 && p.Limit > 0 { // to nothing there is no proportion

@@ -89,37 +89,25 @@ func TestRotationKeepsFormerSecretsForTheOverlapAndNeverLonger(t *testing.T) {
 	}
 }
 
-func TestAnOrgsOwnNumbersReplaceThePolicys(t *testing.T) {
+func TestARateReplacesAPolicysNumbersAndNothingElse(t *testing.T) {
 	bucket := gate.APIByKey()
 	window := gate.Policy{Name: "window", Algorithm: gate.FixedWindow, Limit: 100, Period: time.Minute, Source: gate.FromPlan}
-	org := tenant.Org{Limits: map[string]tenant.Rate{
-		"api.key": {Limit: 1200}, "window": {Limit: 7}, "feedback.ip": {Limit: 60, Burst: 5}, "feedback.user": {},
-	}}
 	for _, row := range []struct {
-		policy        gate.Policy
+		rate          tenant.Rate
+		over          gate.Policy
 		limit, atOnce int64
-		source        gate.Source
 	}{
-		{bucket, 1200, 200, gate.FromOrg}, // in proportion
-		{window, 7, 7, gate.FromOrg},
-		{gate.FeedbackByIP(), 60, 5, gate.FromOrg},
-		{gate.FeedbackByUser(), 0, 0, gate.FromOrg}, // closed
-		{gate.AttachmentsByIP(), 120, 120, gate.FromDefault},
+		{tenant.Rate{Limit: 1200}, bucket, 1200, 200}, // in proportion
+		{tenant.Rate{Limit: 1}, bucket, 1, 1},
+		{tenant.Rate{Limit: 7}, window, 7, 7},
+		{tenant.Rate{Limit: 60, Burst: 5}, gate.FeedbackByIP(), 60, 5},
+		{tenant.Rate{}, gate.FeedbackByUser(), 0, 0}, // closed
+		{tenant.Rate{Limit: 30}, tenant.Rate{}.Over(bucket, gate.FromOrg), 30, 30},
 	} {
-		got := org.Limited(row.policy)
-		if got.Limit != row.limit || got.Capacity() != row.atOnce || got.Source != row.source ||
-			got.Name != row.policy.Name || got.Period != row.policy.Period || got.Algorithm != row.policy.Algorithm {
-			t.Errorf("%s: %+v", row.policy.Name, got)
+		got := row.rate.Over(row.over, gate.FromKey)
+		if got.Limit != row.limit || got.Capacity() != row.atOnce || got.Source != gate.FromKey ||
+			got.Name != row.over.Name || got.Period != row.over.Period || got.Algorithm != row.over.Algorithm {
+			t.Errorf("%+v: %+v", row.rate, got)
 		}
-	}
-	if got := (tenant.Rate{Limit: 1}).Over(bucket, gate.FromKey); got.Limit != 1 || got.Capacity() != 1 || got.Source != gate.FromKey {
-		t.Errorf("a key's own rate: %+v", got)
-	}
-	closed := (tenant.Rate{}).Over(bucket, gate.FromOrg)
-	if got := (tenant.Rate{Limit: 30}).Over(closed, gate.FromKey); got.Limit != 30 || got.Source != gate.FromKey {
-		t.Errorf("a key's own rate over a closed policy: %+v", got)
-	}
-	if got := (tenant.Org{}).Limited(bucket); got != bucket {
-		t.Errorf("without numbers of its own: %+v", got)
 	}
 }

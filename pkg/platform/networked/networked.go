@@ -20,13 +20,14 @@ import (
 	"github.com/heard-dev/heard/pkg/store/s3store"
 )
 
-// Stores name the MongoDB and the Redis, and hold the installation's keys.
+// Stores name the MongoDB and the Redis, and hold the installation's keys and plans.
 type Stores struct {
 	MongoURI      secret.String `env:"HEARD_MONGO_URI,required"`
 	MongoDatabase string        `env:"HEARD_MONGO_DATABASE" envDefault:"heard"`
 	RedisURL      secret.String `env:"HEARD_REDIS_URL,required"`
 	RedisPrefix   string        `env:"HEARD_REDIS_PREFIX" envDefault:"heard:"`
 	Keys          platform.Keys
+	Plans         platform.Plans
 }
 
 // Config is what a service is told by its environment.
@@ -84,6 +85,10 @@ func (s Stores) open(ctx context.Context, name string, env *run.Env) (platform.P
 	if err != nil {
 		return platform.Parts{}, err
 	}
+	plans, err := s.Plans.Open()
+	if err != nil {
+		return platform.Parts{}, err
+	}
 	store, err := mongostore.Open(ctx, mongostore.Options{URI: s.MongoURI, Database: s.MongoDatabase})
 	if err != nil {
 		return platform.Parts{}, err
@@ -107,7 +112,7 @@ func (s Stores) open(ctx context.Context, name string, env *run.Env) (platform.P
 		},
 	})
 	return platform.Parts{
-		Store: store, Gate: admission, Opened: keys,
+		Store: store, Gate: admission, Opened: keys, Plans: plans,
 		Loops:   []func(context.Context) error{shared.Run},
 		Closers: []func(context.Context) error{store.Close, func(context.Context) error { return shared.Close() }},
 	}, nil

@@ -38,6 +38,7 @@ import (
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/core/idempotency"
 	"github.com/heard-dev/heard/pkg/core/incident"
+	"github.com/heard-dev/heard/pkg/core/limit"
 	"github.com/heard-dev/heard/pkg/core/session"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/core/usage"
@@ -70,7 +71,7 @@ type Store struct {
 	orgs, apps, members, invitations, keys collection
 	sessions, audit, uses, erasures        collection
 	feedback, slots, claims, runs          collection
-	incidents                              collection
+	incidents, overrides                   collection
 	events, profiles                       collection
 }
 
@@ -86,6 +87,7 @@ var (
 	_ audit.Store       = (*Store)(nil)
 	_ usage.Store       = (*Store)(nil)
 	_ erasure.Store     = (*Store)(nil)
+	_ limit.Store       = (*Store)(nil)
 )
 
 // Open connects, and makes the indexes that are not there yet; many may do so at once. A MongoDB that cannot be reached is
@@ -157,6 +159,7 @@ func (s *Store) prepare(ctx context.Context, name string) error {
 		{&s.claims, "claims", "claim", claimIndexes()},
 		{&s.runs, "runs", "agent run", runIndexes()},
 		{&s.incidents, "incidents", "incident", incidentIndexes()},
+		{&s.overrides, "overrides", "override", nil},
 		{&s.events, "events", "event", eventIndexes()},
 		{&s.profiles, "profiles", "profile", profileIndexes()},
 	} {

@@ -39,6 +39,13 @@ func (w world) tenantCalls() []call {
 			org.Name = "replaced"
 			return none(s.ReplaceOrg(ctx, org))
 		}},
+		{"Overrides", unasked, func(ctx context.Context, s Store, _ id.ID) (any, error) { return s.Overrides(ctx) }},
+		{"PutOverride", unasked, func(ctx context.Context, s Store, _ id.ID) (any, error) {
+			return none(s.PutOverride(ctx, w.fresh.override))
+		}},
+		{"DeleteOverride", unasked, func(ctx context.Context, s Store, _ id.ID) (any, error) {
+			return none(s.DeleteOverride(ctx, w.override.Name))
+		}},
 		{"CreateApp", unasked, func(ctx context.Context, s Store, org id.ID) (any, error) {
 			return none(s.CreateApp(ctx, org, w.fresh.app))
 		}},

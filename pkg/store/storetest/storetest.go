@@ -19,6 +19,7 @@ import (
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/core/idempotency"
 	"github.com/heard-dev/heard/pkg/core/incident"
+	"github.com/heard-dev/heard/pkg/core/limit"
 	"github.com/heard-dev/heard/pkg/core/session"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/core/usage"
@@ -39,6 +40,7 @@ type Store interface {
 	erasure.Store
 	event.Store
 	event.Profiles
+	limit.Store
 }
 
 // racers is how many goroutines contend for what only one may get.
@@ -66,6 +68,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"records", records},
 		{"events", events},
 		{"profiles", profiles},
+		{"overrides", overrides},
 		{"erasures", erasures},
 		{"removals", removals},
 		{"every method", everyMethod},

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/core/idempotency"
 	"github.com/heard-dev/heard/pkg/core/incident"
+	"github.com/heard-dev/heard/pkg/core/limit"
 	"github.com/heard-dev/heard/pkg/core/session"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/core/usage"
@@ -43,6 +45,7 @@ type things struct {
 	erasure  erasure.Erasure
 	event    event.Event
 	profile  event.Profile
+	override limit.Override
 }
 
 // things are all of one Org, but for the fresh org itself. seq is the entry's.
@@ -52,7 +55,7 @@ func (m maker) things(org id.ID, seq int64) things {
 		org: m.org(), app: app, member: member, invited: m.invitation(org), key: m.key(org), session: m.session(org, member.ID),
 		entry: m.entry(org, seq), use: m.use(org), item: m.item(org, app.ID), slot: m.slot(org, app.ID), claim: m.claim(app.ID),
 		run: m.run(org, app.ID), incident: m.incident(), erasure: m.erasure(org),
-		event: m.event(org, app.ID), profile: m.profile(org),
+		event: m.event(org, app.ID), profile: m.profile(org), override: m.override(),
 	}
 	item := th.item.ID
 	th.slot.Item, th.slot.CitedAt, th.run.Feedback, th.incident.Org = item, moment(), item, org
@@ -91,6 +94,7 @@ func (w world) store(t *testing.T, s Store) {
 		s.InsertRun(ctx, org, w.run),
 		s.PutIncident(ctx, w.incident),
 		s.PutProfile(ctx, org, w.profile),
+		s.PutOverride(ctx, w.override),
 	} {
 		must(t, err)
 	}
@@ -126,6 +130,9 @@ func (w world) unchanged(t *testing.T, s Store) {
 	same(t, read[[]erasure.Erasure](t)(s.Erasures(ctx, org)), []erasure.Erasure{w.erasure})
 	same(t, read[[]event.Event](t)(s.Events(ctx, org, event.Query{Limit: 10})), []event.Event{w.event})
 	profileIs(t, s, w.profile, 1)
+	overrides := read[[]limit.Override](t)(s.Overrides(ctx)) // everybody's
+	overrides = slices.DeleteFunc(overrides, func(o limit.Override) bool { return o.Name != w.override.Name && o.Name != w.fresh.override.Name })
+	same(t, overrides, []limit.Override{w.override})
 	same(t, read[incident.Incident](t)(s.Incident(ctx, w.incident.RequestID)), w.incident)
 	_, err = s.Incident(ctx, w.fresh.incident.RequestID)
 	missing(t, err)

@@ -10,6 +10,7 @@ import (
 	"github.com/heard-dev/heard/pkg/core/access"
 	"github.com/heard-dev/heard/pkg/core/apikey"
 	"github.com/heard-dev/heard/pkg/core/gate"
+	"github.com/heard-dev/heard/pkg/core/limit"
 	"github.com/heard-dev/heard/pkg/core/manage"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/dialect/userz"
@@ -94,7 +95,7 @@ func (in *createKeyIn) Check(caller auth.Principal) error { return in.faults(cal
 func (in *createKeyIn) faults(caller auth.Principal, now time.Time) error {
 	draft, misspelled := in.draft()
 	faults := append(apierr.Issues(draft.Check(caller.By(), now)), misspelled...)
-	if most := ceiling(caller.Org, draft.Format); draft.Limit != nil && draft.Limit.Limit > most {
+	if most := ceiling(caller.Numbers, draft.Format); draft.Limit != nil && draft.Limit.Limit > most {
 		faults = append(faults, apierr.Issue{
 			Path: []any{"limit", "limit"}, Code: "too_big", Message: fmt.Sprintf("must be at most %d, which is what the Org has", most),
 		})
@@ -106,11 +107,11 @@ func (in *createKeyIn) faults(caller auth.Principal, now time.Time) error {
 }
 
 // ceiling is what keys of that format may do at most: a key's own limit takes from the Org's, and adds nothing.
-func ceiling(org tenant.Org, format string) int64 {
+func ceiling(numbers limit.Numbers, format string) int64 {
 	if format == apikey.AuthWorx().Name {
-		return org.Limited(gate.AuthWorxByKey()).Limit
+		return numbers.Policy(gate.AuthWorxByKey()).Limit
 	}
-	return org.Limited(gate.APIByKey()).Limit
+	return numbers.Policy(gate.APIByKey()).Limit
 }
 
 func (in *createKeyIn) draft() (draft manage.KeyDraft, misspelled []apierr.Issue) {
