@@ -151,6 +151,11 @@ func find[D any](ctx context.Context, c collection, filter bson.D, opts ...optio
 	if err != nil {
 		return nil, c.refusal(ctx, err)
 	}
+	return gathered[D](ctx, c, cursor)
+}
+
+// gathered gives all documents that a cursor leads to.
+func gathered[D any](ctx context.Context, c collection, cursor *mongo.Cursor) ([]D, error) {
 	defer cursor.Close(context.WithoutCancel(ctx)) //nolint:errcheck // an abandoned cursor is the server's to forget
 	documents := make([]D, 0, cursor.RemainingBatchLength())
 	for cursor.Next(ctx) {

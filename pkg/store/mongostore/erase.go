@@ -74,6 +74,8 @@ func (s *Store) DeleteSlots(ctx context.Context, org id.ID, keys []string) error
 func (s *Store) DeleteApp(ctx context.Context, org, app id.ID) (int, error) {
 	return removeEach(ctx,
 		removal{s.claims, below(org, app.String())},
+		removal{s.outcomes, owned(org, e("appId", bson.ObjectID(app)))},
+		removal{s.refusals, below(org, app.String())},
 		removal{s.apps, owned(org, e("_id", bson.ObjectID(app)))},
 	)
 }
@@ -94,6 +96,8 @@ func (s *Store) DeleteOrg(ctx context.Context, org id.ID) (int, error) {
 		removal{s.profiles, below(org)},
 		removal{s.slots, owned(org)},
 		removal{s.incidents, owned(org)},
+		removal{s.outcomes, below(org)},
+		removal{s.refusals, below(org)},
 		removal{s.audit, below(org)},
 		removal{s.orgs, bson.D{e("_id", bson.ObjectID(org))}},
 	)

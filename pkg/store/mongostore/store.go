@@ -4,7 +4,8 @@
 //   - Every accepted write is one document, acknowledged by a majority that has it in its journal. There are no transactions:
 //     what changes or removes many documents does so one by one, and may be repeated.
 //   - Every filter of a tenant's data names the Org. The collections that grow (feedback, slots, claims, runs, sessions,
-//     audit, uses, events, profiles) may be sharded on {orgId: 1, _id: 1}: nothing in them is unique but _id. Those of the control plane are
+//     audit, uses, events, profiles,
+//     outcomes, refusals) may be sharded on {orgId: 1, _id: 1}: nothing in them is unique but _id. Those of the control plane are
 //     small and stay whole.
 //   - Retryable writes are on. On a replica set the server remembers a write by its session, so the driver's repeat of one
 //     whose answer was lost is answered as the first would have been, and never as a conflict with itself. A single server
@@ -72,6 +73,7 @@ type Store struct {
 	sessions, audit, uses, erasures        collection
 	feedback, slots, claims, runs          collection
 	incidents, overrides                   collection
+	outcomes, refusals                     collection
 	events, profiles                       collection
 }
 
@@ -160,6 +162,8 @@ func (s *Store) prepare(ctx context.Context, name string) error {
 		{&s.runs, "runs", "agent run", runIndexes()},
 		{&s.incidents, "incidents", "incident", incidentIndexes()},
 		{&s.overrides, "overrides", "override", nil},
+		{&s.outcomes, "outcomes", "outcome", outcomeIndexes()},
+		{&s.refusals, "refusals", "refusal", refusalIndexes()},
 		{&s.events, "events", "event", eventIndexes()},
 		{&s.profiles, "profiles", "profile", profileIndexes()},
 	} {

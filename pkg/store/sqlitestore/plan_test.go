@@ -95,6 +95,8 @@ func TestNoOtherStatementScansATable(t *testing.T) {
 		insertEvent, selectEvent, receivedAt, countEvents, eventsPage, eventsPageOfApp, eventsPageOfName, eventsPageOfUser,
 		insertProfile, updateProfile, selectProfile,
 		insertRun, selectRun, putIncident, selectIncident, sweepIncidents,
+		addOutcome, sumOutcomes, sweepOutcomes, deleteOutcomesOf,
+		insertRefusal, trimRefusals, newestRefusals, newestRefusalsOfApp, sweepRefusals, deleteRefusalsOf,
 	) {
 		for step := range strings.SplitSeq(plan(t, s, query), " | ") {
 			if strings.HasPrefix(step, "SCAN ") && !strings.HasPrefix(step, "SCAN (subquery-") {

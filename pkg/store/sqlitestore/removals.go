@@ -45,7 +45,8 @@ func deletesOf() []string {
 	return []string{
 		of("api_key", "org, id"), of("session", "org, id"), of("invitation", "org, id"), of("member", "org, id"),
 		of("last_use", "org, credential"), of("claim", "org, app, key"), of("app", "org, id"), of("run", "org, id"),
-		of("feedback", "rowid"), of("event", "rowid"), of("profile", "rowid"), of("slot", "org, key"), of("incident", "rowid"), of("audit", "org, seq"),
+		of("feedback", "rowid"), of("event", "rowid"), of("profile", "rowid"), of("slot", "org, key"), of("incident", "rowid"),
+		of("outcome", outcomeKey), of("refusal", refusalKey), of("audit", "org, seq"),
 	}
 }
 
@@ -104,10 +105,12 @@ func (s *Store) DeleteSlots(ctx context.Context, org id.ID, keys []string) error
 }
 
 // DeleteApp implements erasure.Store. The App goes last: until then, whoever repeats this knows what to remove.
-func (s *Store) DeleteApp(ctx context.Context, org, app id.ID) (int, error) {
-	removed, err := s.removeAll(ctx, deleteClaimsOf, func(p *params) { p.id(org).id(app) })
-	if err != nil {
-		return removed, err
+func (s *Store) DeleteApp(ctx context.Context, org, app id.ID) (removed int, err error) {
+	for _, query := range []string{deleteClaimsOf, deleteOutcomesOf, deleteRefusalsOf} {
+		n, err := s.removeAll(ctx, query, func(p *params) { p.id(org).id(app) })
+		if removed += n; err != nil {
+			return removed, err
+		}
 	}
 	last, err := s.remove(ctx, deleteApp, func(p *params) { p.id(org).id(app) })
 	return removed + last, err

@@ -24,6 +24,7 @@ import (
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/core/idempotency"
 	"github.com/heard-dev/heard/pkg/core/incident"
+	"github.com/heard-dev/heard/pkg/core/outcome"
 	"github.com/heard-dev/heard/pkg/core/session"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/core/usage"
@@ -43,6 +44,7 @@ var (
 	_ erasure.Store     = (*Store)(nil)
 	_ event.Store       = (*Store)(nil)
 	_ event.Profiles    = (*Store)(nil)
+	_ outcome.Store     = (*Store)(nil)
 )
 
 // busyTimeout is how long a lock held by another process, such as the command line's, is waited for.

@@ -20,6 +20,7 @@ import (
 	"github.com/heard-dev/heard/pkg/core/idempotency"
 	"github.com/heard-dev/heard/pkg/core/incident"
 	"github.com/heard-dev/heard/pkg/core/limit"
+	"github.com/heard-dev/heard/pkg/core/outcome"
 	"github.com/heard-dev/heard/pkg/core/session"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/core/usage"
@@ -40,6 +41,7 @@ type Store interface {
 	erasure.Store
 	event.Store
 	event.Profiles
+	outcome.Store
 	limit.Store
 }
 
@@ -68,6 +70,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"records", records},
 		{"events", events},
 		{"profiles", profiles},
+		{"outcomes", outcomes},
 		{"overrides", overrides},
 		{"erasures", erasures},
 		{"removals", removals},

@@ -16,6 +16,7 @@ import (
 	"github.com/heard-dev/heard/pkg/core/idempotency"
 	"github.com/heard-dev/heard/pkg/core/incident"
 	"github.com/heard-dev/heard/pkg/core/limit"
+	"github.com/heard-dev/heard/pkg/core/outcome"
 	"github.com/heard-dev/heard/pkg/core/session"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/core/usage"
@@ -45,6 +46,8 @@ type things struct {
 	erasure  erasure.Erasure
 	event    event.Event
 	profile  event.Profile
+	outcome  outcome.Outcome
+	refusal  outcome.Refusal
 	override limit.Override
 }
 
@@ -57,6 +60,7 @@ func (m maker) things(org id.ID, seq int64) things {
 		run: m.run(org, app.ID), incident: m.incident(), erasure: m.erasure(org),
 		event: m.event(org, app.ID), profile: m.profile(org), override: m.override(),
 	}
+	th.outcome, th.refusal = m.outcome(org, app.ID), m.refusal(org, app.ID)
 	item := th.item.ID
 	th.slot.Item, th.slot.CitedAt, th.run.Feedback, th.incident.Org = item, moment(), item, org
 	return th
@@ -74,7 +78,7 @@ func newWorld(t *testing.T, s Store) world {
 }
 
 // made is how many things store makes.
-const made = 15
+const made = 17
 
 // store makes everything but the erasure.
 func (w world) store(t *testing.T, s Store) {
@@ -94,11 +98,13 @@ func (w world) store(t *testing.T, s Store) {
 		s.InsertRun(ctx, org, w.run),
 		s.PutIncident(ctx, w.incident),
 		s.PutProfile(ctx, org, w.profile),
+		s.KeepRefusals(ctx, []outcome.Refusal{w.refusal}),
 		s.PutOverride(ctx, w.override),
 	} {
 		must(t, err)
 	}
 	stored(t, s, org, w.event)
+	ledgered(t, s, w.outcome)
 	same(t, read[idempotency.Claim](t)(s.Claim(ctx, org, w.claim, never())), w.claim)
 }
 
@@ -130,6 +136,8 @@ func (w world) unchanged(t *testing.T, s Store) {
 	same(t, read[[]erasure.Erasure](t)(s.Erasures(ctx, org)), []erasure.Erasure{w.erasure})
 	same(t, read[[]event.Event](t)(s.Events(ctx, org, event.Query{Limit: 10})), []event.Event{w.event})
 	profileIs(t, s, w.profile, 1)
+	same(t, read[[]outcome.Outcome](t)(s.Outcomes(ctx, org, everything())), []outcome.Outcome{w.outcome})
+	same(t, read[[]outcome.Refusal](t)(s.Refusals(ctx, org, id.Zero, 10)), []outcome.Refusal{w.refusal})
 	overrides := read[[]limit.Override](t)(s.Overrides(ctx)) // everybody's
 	overrides = slices.DeleteFunc(overrides, func(o limit.Override) bool { return o.Name != w.override.Name && o.Name != w.fresh.override.Name })
 	same(t, overrides, []limit.Override{w.override})
