@@ -12,6 +12,7 @@ import (
 	"github.com/heard-dev/heard/pkg/core/access"
 	"github.com/heard-dev/heard/pkg/core/erasure"
 	"github.com/heard-dev/heard/pkg/httpkit"
+	"github.com/heard-dev/heard/pkg/store/sqlitestore"
 )
 
 // Every route is asked by one Org for every thing of another's, with every kind of credential and for either's slug. Nothing
@@ -34,12 +35,14 @@ func TestNoRouteReachesIntoAnotherOrg(t *testing.T) {
 			m.askAsTheirs()
 			m.works()
 			ours.used = route.Method != http.MethodGet
-			for _, change := range changed(before, i.dump(theirs)) {
+			if route.Method == http.MethodGet {
+				continue // should it change anything, the next one is blamed
+			}
+			after := i.dump(theirs)
+			for _, change := range changed(before, after) {
 				t.Errorf("%s %s changed another Org's %s", route.Method, route.Path, change)
 			}
-			if t.Failed() {
-				before = i.dump(theirs)
-			}
+			before = after
 		}
 		for name := range all {
 			t.Errorf("the row %s is of no route", name)
@@ -79,13 +82,15 @@ func (m matrix) probe() {
 	if m.row.prepare != nil {
 		m.row.prepare(m.i, m.ours)
 	}
+	// Things in places of other kinds are looked for by the same code whatever the store: on one that is fast.
+	_, thorough := m.i.Store.(*sqlitestore.Store)
 	schemes := m.op.schemes()
 	for _, c := range m.ours.credentials(m.ours.sessions[access.Owner]) {
 		fits := c.fits(m.route, schemes)
 		if len(schemes) == 0 && c.kind != "none" {
 			continue // nobody looks
 		}
-		for _, p := range probes(m.row, m.op, m.ours, m.theirs, !fits || len(schemes) == 0) {
+		for _, p := range probes(m.row, m.op, m.ours, m.theirs, !thorough || !fits || len(schemes) == 0) {
 			got := m.i.send(m.route, p.theirs.target, p.theirs.body, c, m.ours.named["slug"])
 			want := m.i.send(m.route, p.nobodys.target, p.nobodys.body, c, m.ours.named["slug"])
 			told := fmt.Sprintf("%s %s %s with %s", m.route.Method, p.theirs.target, p.theirs.body, c.kind)
