@@ -200,6 +200,22 @@ func TestUsersReportTheTighterWindow(t *testing.T) {
 	}
 }
 
+// The fields of draft-ietf-httpapi-ratelimit-headers-10 are lists of structured fields.
+func TestTheNativeSurfaceShowsEveryLimit(t *testing.T) {
+	header := http.Header{}
+	userz.Dialect{}.Limits(header, gate.Verdict{Decisions: []gate.Decision{
+		{Policy: gate.APIByKey(), Allowed: true, Remaining: 99, Reset: 100 * time.Millisecond},
+		{Policy: gate.UsersByHour(), Remaining: 0, Reset: 44100 * time.Millisecond},
+		{Policy: gate.Policy{Name: "closed", Period: time.Minute}},
+	}}, now)
+	if got := header.Get("RateLimit-Policy"); got != `"api.key";q=100;w=10, "users.hour";q=5000;w=3600, "closed";q=0;w=60` {
+		t.Error(got)
+	}
+	if got := header.Get("RateLimit"); got != `"api.key";r=99;t=1, "users.hour";r=0;t=45, "closed";r=0;t=0` {
+		t.Error(got)
+	}
+}
+
 func TestAVerdictThatDecidedNothingShowsNothing(t *testing.T) {
 	for _, d := range all() {
 		header := http.Header{}

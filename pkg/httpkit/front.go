@@ -74,7 +74,7 @@ func (f front) options(w http.ResponseWriter, r *http.Request) bool {
 // welcome lets a page read an answer, a refusal too: no cookies are involved, and its App's list is checked elsewhere.
 func welcome(header http.Header, origin string) {
 	header.Set("Access-Control-Allow-Origin", origin)
-	header.Set("Access-Control-Expose-Headers", "Idempotency-Replayed, Retry-After, "+requestID)
+	header.Set("Access-Control-Expose-Headers", "Idempotency-Replayed, RateLimit, RateLimit-Policy, Retry-After, "+requestID)
 	header.Add("Vary", "Origin")
 }
 

@@ -1,4 +1,4 @@
-// Package userz speaks the native API: nested errors with lower_snake codes, every fault listed, limits shown only by Retry-After.
+// Package userz speaks the native API: nested errors with lower_snake codes, every fault listed, limits on every answer.
 package userz
 
 import (
@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/heard-dev/heard/pkg/apierr"
-	"github.com/heard-dev/heard/pkg/core/gate"
 	"github.com/heard-dev/heard/pkg/dialect"
 )
 
@@ -38,12 +37,12 @@ func (Dialect) Name() string { return "userz" }
 
 // Owns lists the roots of the native resources. Events come in by UserBoost's route, and are read here.
 func (Dialect) Owns(method, path string) bool {
-	if dialect.Under(path, "/v1/events") {
+	if path == "/v1/events" {
 		return method != http.MethodPost
 	}
 	for _, root := range [...]string{
 		"/v1/feedback", "/v1/apps", "/v1/agent-runs", "/v1/tokens", "/v1/org", "/v1/orgs", "/v1/members", "/v1/invitations",
-		"/v1/keys", "/v1/leaks", "/v1/audit", "/v1/sessions", "/v1/end-users", "/v1/erasures", "/v1/two-factor", "/v1/password",
+		"/v1/keys", "/v1/leaks", "/v1/audit", "/v1/sessions", "/v1/end-users", "/v1/events", "/v1/erasures", "/v1/two-factor", "/v1/password",
 	} {
 		if dialect.Under(path, root) {
 			return true
@@ -66,9 +65,6 @@ func (d Dialect) Refuse(r dialect.Refusal) dialect.Answer {
 	}
 	return dialect.Compose(d, r, status, apiError{f})
 }
-
-// Limits shows nothing: the native API tells its limits in Retry-After only.
-func (Dialect) Limits(http.Header, gate.Verdict, time.Time) {}
 
 func code(e *apierr.Error, status int) apierr.Code {
 	if status >= http.StatusInternalServerError {
