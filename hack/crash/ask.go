@@ -19,6 +19,7 @@ const patience = 30 * time.Second
 type Tally struct {
 	Requests int
 	Accepted int         // submissions that were answered 201, each counted once
+	Events   int         // events that were answered as stored, each counted once
 	Replayed int         // answers that said they repeat an earlier one
 	Refused  map[int]int // by status
 	Broken   int         // connections refused, cut, or silent: whether the request was carried out is unknown
@@ -27,6 +28,7 @@ type Tally struct {
 func (t *Tally) add(more Tally) {
 	t.Requests += more.Requests
 	t.Accepted += more.Accepted
+	t.Events += more.Events
 	t.Replayed += more.Replayed
 	t.Broken += more.Broken
 	if t.Refused == nil {

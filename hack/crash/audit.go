@@ -25,20 +25,27 @@ type Fault struct {
 	What string
 }
 
-func (c *client) fault(v Verdict, format string, args ...any) {
-	c.faults = append(c.faults, Fault{v, fmt.Sprintf(format, args...)})
-}
-
 // row is one item of a list.
 type row struct{ ID, Text string }
 
+// claim is what was said, which is unlike all else, and the ids that it was answered.
+type claim struct {
+	fmt.Stringer
+	text    string
+	answers []string
+}
+
 // audit reads everything back, all pages of the list and each accepted item with its file, and compares it to what was said.
 func audit(ctx context.Context, shape Shape, said []*submission, atOnce int) ([]Fault, error) {
-	rows, err := list(ctx, shape)
+	rows, err := list[row](ctx, shape, "/v1/feedback?limit=100&includeDuplicates=true")
 	if err != nil {
 		return nil, err
 	}
-	faults := judge(said, rows)
+	claims := make([]claim, len(said))
+	for i, s := range said {
+		claims[i] = claim{s, s.text, s.answers}
+	}
+	faults := judge(claims, rows)
 	var readers errgroup.Group
 	missing := make([][]Fault, atOnce)
 	for i := range atOnce {
@@ -57,20 +64,18 @@ func audit(ctx context.Context, shape Shape, said []*submission, atOnce int) ([]
 	return append(faults, slices.Concat(missing...)...), err
 }
 
-// list reads all pages.
-func list(ctx context.Context, shape Shape) ([]row, error) {
+// list reads all pages of what the target lists.
+func list[T any](ctx context.Context, shape Shape, target string) ([]T, error) {
 	reader := newAsker(shape.BaseURL)
 	defer reader.http.CloseIdleConnections()
-	var rows []row
+	var rows []T
 	for cursor := ""; ; {
-		got, err := reader.persist(ctx, ask{
-			method: http.MethodGet, target: "/v1/feedback?limit=100&includeDuplicates=true" + cursor, token: shape.Tenant.Key,
-		})
+		got, err := reader.persist(ctx, ask{method: http.MethodGet, target: target + cursor, token: shape.Tenant.Key})
 		if err == nil && got.status != http.StatusOK {
 			err = fmt.Errorf("a page: %s", got)
 		}
 		var page struct {
-			Data       []row
+			Data       []T
 			NextCursor string
 		}
 		if err == nil {
@@ -88,7 +93,7 @@ func list(ctx context.Context, shape Shape) ([]row, error) {
 }
 
 // judge compares the list to what was said and answered.
-func judge(said []*submission, rows []row) []Fault {
+func judge(said []claim, rows []row) []Fault {
 	var faults []Fault
 	fault := func(v Verdict, format string, args ...any) {
 		faults = append(faults, Fault{v, fmt.Sprintf(format, args...)})

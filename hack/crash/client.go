@@ -2,7 +2,6 @@ package crash
 
 import (
 	"context"
-	"math/rand/v2"
 	"net/http"
 	"time"
 )
@@ -10,24 +9,14 @@ import (
 // client is one of the crowd. By its number it sends an Idempotency-Key or none, uploads files first, and speaks for an
 // end user or for anybody.
 type client struct {
-	asker
-	tenant  Tenant
-	chance  *rand.Rand
-	seed    uint64
-	number  int
-	settles time.Duration
+	party
 
-	token   string // of the end user it speaks for, once it has one
-	said    []*submission
-	waiting []*submission // to be sent again
-	faults  []Fault
+	token string // of the end user it speaks for, once it has one
+	said  []*submission
 }
 
 func newClient(shape Shape, p Plan, number int) *client {
-	return &client{
-		asker: newAsker(shape.BaseURL), tenant: shape.Tenant, seed: p.Seed, number: number, settles: p.Settle,
-		chance: rand.New(rand.NewPCG(p.Seed, uint64(1+number))),
-	}
+	return &client{party: newParty(shape, p, number)}
 }
 
 func (c *client) keyed() bool   { return c.number%2 == 0 }
@@ -43,7 +32,9 @@ func (c *client) live(ctx context.Context, calm <-chan struct{}) {
 			return
 		case <-calm:
 			c.settle(ctx)
-			c.waiting = c.keysHeard()
+			for _, s := range c.keysHeard() {
+				c.later(s, time.Now(), "nothing", c.submitting(s))
+			}
 			c.settle(ctx)
 			return
 		default:
@@ -55,8 +46,8 @@ func (c *client) live(ctx context.Context, calm <-chan struct{}) {
 // step sends what is due again, or something new, and looks around now and then.
 func (c *client) step(ctx context.Context) {
 	rest(ctx, c.moment(10*time.Millisecond))
-	if s := c.due(); s != nil {
-		c.submit(ctx, s)
+	if send := c.due(); send != nil {
+		send(ctx)
 		return
 	}
 	if c.private() && c.token == "" {
@@ -82,33 +73,6 @@ func (c *client) step(ctx context.Context) {
 	}
 }
 
-// settle sends what waits until all of it is accepted, or time is up.
-func (c *client) settle(ctx context.Context) {
-	for end := time.Now().Add(c.settles); len(c.waiting) > 0 && time.Now().Before(end) && ctx.Err() == nil; {
-		if s := c.due(); s != nil {
-			c.submit(ctx, s)
-		} else {
-			rest(ctx, 10*time.Millisecond)
-		}
-	}
-	for _, s := range c.waiting {
-		c.fault(Other, "%s has no final answer %s after the last kill, but %s", s, c.settles, s.last)
-	}
-	c.waiting = nil
-}
-
-// due takes out what waits no longer.
-func (c *client) due() *submission {
-	now := time.Now()
-	for i, s := range c.waiting {
-		if now.After(s.again) {
-			c.waiting = append(c.waiting[:i], c.waiting[i+1:]...)
-			return s
-		}
-	}
-	return nil
-}
-
 // keysHeard are the submissions that were accepted and may be sent again.
 func (c *client) keysHeard() []*submission {
 	var heard []*submission
@@ -124,7 +88,7 @@ func (c *client) keysHeard() []*submission {
 func (c *client) mint(ctx context.Context) {
 	got, err := c.send(ctx, ask{
 		method: http.MethodPost, target: "/v1/tokens/mint?appId=" + c.tenant.Private.ID, token: c.tenant.Key,
-		body: encode(map[string]any{"sub": encodeName(c.seed, c.number)}),
+		body: encode(map[string]any{"sub": c.name()}),
 	})
 	if !c.expect(ctx, "a token", got, err, http.StatusOK) {
 		return
@@ -161,22 +125,4 @@ func (c *client) look(ctx context.Context) {
 	if err := got.read(&found); err != nil || found.Text != s.text {
 		c.fault(Lost, "%s reads %.40q: %v", s, found.Text, err)
 	}
-}
-
-// expect tells whether the status is the one that was hoped for. What is away for a moment is not held against Heard; any
-// other refusal is.
-func (c *client) expect(ctx context.Context, what string, got answer, err error, status int) bool {
-	switch {
-	case err == nil && got.status == status:
-		return true
-	case err != nil || got.passing():
-		rest(ctx, c.moment(100*time.Millisecond))
-	default:
-		c.fault(Other, "%s was refused: %s", what, got)
-	}
-	return false
-}
-
-func (c *client) moment(most time.Duration) time.Duration {
-	return time.Duration(c.chance.Int64N(int64(most)))
 }

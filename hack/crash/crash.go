@@ -1,8 +1,9 @@
-// Package crash kills Heard while clients submit to it, and holds it to every answer it gave.
+// Package crash kills Heard while clients submit and tell events, and holds it to every answer it gave.
 package crash
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -49,11 +50,19 @@ func (p Plan) Run(ctx context.Context, shape Shape) (Result, error) {
 	began := time.Now()
 	result := Result{Shape: shape.Name, Kills: p.Kills * len(shape.Targets)}
 	calm := make(chan struct{})
-	clients := make([]*client, p.Clients)
+	var clients []*client
+	var tellers []*teller
 	var crowd sync.WaitGroup
-	for i := range clients {
-		clients[i] = newClient(shape, p, i)
-		crowd.Go(func() { clients[i].live(ctx, calm) })
+	for i := range p.Clients {
+		if tells(i) {
+			t := newTeller(shape, p, i)
+			tellers = append(tellers, t)
+			crowd.Go(func() { t.live(ctx, calm) })
+			continue
+		}
+		c := newClient(shape, p, i)
+		clients = append(clients, c)
+		crowd.Go(func() { c.live(ctx, calm) })
 	}
 	err := p.kill(ctx, shape.Targets)
 	close(calm)
@@ -66,12 +75,17 @@ func (p Plan) Run(ctx context.Context, shape Shape) (Result, error) {
 	}
 	var said []*submission
 	for _, c := range clients {
-		result.add(c.count)
-		result.Faults = append(result.Faults, c.faults...)
+		result.take(&c.party)
 		said = append(said, c.said...)
 	}
+	var told []*happening
+	for _, t := range tellers {
+		result.take(&t.party)
+		told = append(told, t.happenings()...)
+	}
 	found, err := audit(ctx, shape, said, p.Clients)
-	if err != nil {
+	missed, errEvents := auditEvents(ctx, shape, told)
+	if err := errors.Join(err, errEvents); err != nil {
 		return result, fmt.Errorf("%s could not be audited: %w", shape.Name, err)
 	}
 	for _, s := range said {
@@ -79,12 +93,22 @@ func (p Plan) Run(ctx context.Context, shape Shape) (Result, error) {
 			result.Accepted++
 		}
 	}
-	result.Faults = append(result.Faults, found...)
-	if result.Accepted == 0 {
-		result.Faults = append(result.Faults, Fault{Other, "nothing was accepted, so nothing is proved"})
+	for _, h := range told {
+		if len(h.answers) > 0 {
+			result.Events++
+		}
+	}
+	result.Faults = append(append(result.Faults, found...), missed...)
+	if result.Accepted == 0 || result.Events == 0 {
+		result.Faults = append(result.Faults, Fault{Other, "no submission was accepted, or no event, so nothing is proved of them"})
 	}
 	result.Took = time.Since(began)
 	return result, nil
+}
+
+func (r *Result) take(p *party) {
+	r.add(p.count)
+	r.Faults = append(r.Faults, p.faults...)
 }
 
 // kill crashes every target once a round, each at a moment of its own: while clients are busy with all of them, or while

@@ -28,6 +28,16 @@ func TestEveryBrokenPromiseShows(t *testing.T) {
 		{"invents an item", func(f *fake) { f.invents = true }, crash.Other},
 		{"refuses what it should take", func(f *fake) { f.refuses = true }, crash.Other},
 		{"never answers a repeat", func(f *fake) { f.keepsWaiting = true }, crash.Other},
+		{"forgets an event", func(f *fake) { f.told.forgets = true }, crash.Lost},
+		{"keeps the wrong properties", func(f *fake) { f.told.garbles = true }, crash.Lost},
+		{"stores a repeated event anew", func(f *fake) { f.told.forgetsNames = true }, crash.Duplicated},
+		{"gives a repeated event another id", func(f *fake) { f.told.renames = true }, crash.Duplicated},
+		{"lists an event twice", func(f *fake) { f.told.stutters = true }, crash.Duplicated},
+		{"invents an event", func(f *fake) { f.told.invents = true }, crash.Other},
+		{"refuses events that it should take", func(f *fake) { f.told.refuses = true }, crash.Other},
+		{"fails an event that it should take", func(f *fake) { f.told.fails = true }, crash.Other},
+		{"never answers a repeated event", func(f *fake) { f.told.keepsWaiting = true }, crash.Other},
+		{"answers of fewer events than it was told", func(f *fake) { f.told.miscounts = true }, crash.Other},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()

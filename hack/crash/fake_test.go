@@ -32,6 +32,7 @@ type fake struct {
 	items  []item
 	keys   map[string]string // an item's id, by key
 	files  map[string]string
+	told   fakeEvents
 }
 
 type item struct {
@@ -45,7 +46,9 @@ type attachment struct {
 	DownloadURL string `json:"downloadUrl"`
 }
 
-func newFake() *fake { return &fake{keys: map[string]string{}, files: map[string]string{}} }
+func newFake() *fake {
+	return &fake{keys: map[string]string{}, files: map[string]string{}, told: fakeEvents{names: map[string]string{}}}
+}
 
 // serve gives the fake as a shape with one target.
 func (f *fake) serve(t *testing.T) crash.Shape {
@@ -99,6 +102,8 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (f *fake) answer(r *http.Request, body []byte, header http.Header) (int, any) {
 	path := r.URL.Path
 	switch {
+	case strings.HasPrefix(path, "/v1/event"):
+		return f.told.answer(r, body)
 	case path == "/v1/tokens/mint":
 		return http.StatusOK, map[string]string{"token": "t"}
 	case path == "/v1/apps":

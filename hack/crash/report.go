@@ -17,12 +17,12 @@ const shown = 20
 func Report(out io.Writer, results []Result) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	head := []string{
-		"shape", "kills", "requests", "accepted", "replayed", "refused", "connection errors", "lost", "duplicated", "other faults", "took",
+		"shape", "kills", "requests", "accepted", "events", "replayed", "refused", "connection errors", "lost", "duplicated", "other faults", "took",
 	}
 	fmt.Fprintln(table, strings.Join(head, "\t")) //nolint:errcheck // Flush tells
 	for _, r := range results {
-		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%s\t%d\t%d\t%d\t%d\t%s\n", //nolint:errcheck // Flush tells
-			r.Shape, r.Kills, r.Requests, r.Accepted, r.Replayed, r.refusals(), r.Broken,
+		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%d\t%s\t%d\t%d\t%d\t%d\t%s\n", //nolint:errcheck // Flush tells
+			r.Shape, r.Kills, r.Requests, r.Accepted, r.Events, r.Replayed, r.refusals(), r.Broken,
 			r.number(Lost), r.number(Duplicated), r.number(Other), r.Took.Round(time.Second))
 	}
 	if err := table.Flush(); err != nil {

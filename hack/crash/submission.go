@@ -18,8 +18,6 @@ type submission struct {
 	file      *file
 
 	answers []string // the ids that it was answered, one for each 201
-	last    string   // how the last attempt ended
-	again   time.Time
 }
 
 // file is what a client uploaded.
@@ -41,12 +39,9 @@ func (s *submission) String() string {
 	return name
 }
 
-// encodeName names a client in what it says.
-func encodeName(seed uint64, number int) string { return fmt.Sprintf("%x-%d", seed, number) }
-
 // compose makes something new to say; nil when its file could not be uploaded now.
 func (c *client) compose(ctx context.Context) *submission {
-	name := fmt.Sprintf("%s-%d", encodeName(c.seed, c.number), len(c.said))
+	name := fmt.Sprintf("%s-%d", c.name(), len(c.said))
 	s := &submission{text: name + " " + strings.Repeat("so it goes ", c.chance.IntN(100)), app: c.tenant.Public}
 	s.text = strings.TrimSpace(s.text)
 	if c.keyed() {
@@ -111,27 +106,25 @@ func (c *client) submit(ctx context.Context, s *submission) {
 	got, err := c.send(ctx, ask{
 		method: http.MethodPost, target: "/v1/feedback", token: s.app.PublicKey, header: headers, body: s.body,
 	})
-	wait := 50*time.Millisecond + c.moment(200*time.Millisecond)
 	switch {
-	case err != nil:
-		s.last = err.Error()
+	case err != nil || got.passing() || got.status == http.StatusConflict && s.key != "":
 	case got.status == http.StatusCreated:
 		c.accepted(s, got)
 		return
-	case got.passing() || got.status == http.StatusConflict && s.key != "":
-		s.last = got.String()
-		wait = max(wait, got.wait())
 	default:
 		c.fault(Other, "%s was refused: %s", s, got)
 		return
 	}
 	if s.key != "" || got.status == http.StatusTooManyRequests {
-		s.again = time.Now().Add(wait)
-		c.waiting = append(c.waiting, s)
+		c.later(s, time.Now().Add(c.pause(got, err)), ended(got, err), c.submitting(s))
 	}
-	if err != nil || got.status >= http.StatusInternalServerError {
-		rest(ctx, c.moment(100*time.Millisecond)) // before anything else, as it is likely away
+	if unreachable(got, err) {
+		rest(ctx, c.moment(100*time.Millisecond)) // before anything else
 	}
+}
+
+func (c *client) submitting(s *submission) func(context.Context) {
+	return func(ctx context.Context) { c.submit(ctx, s) }
 }
 
 func (c *client) accepted(s *submission, got answer) {

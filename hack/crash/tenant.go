@@ -15,6 +15,7 @@ import (
 type Tenant struct {
 	Public, Private App
 	Key             string
+	EventKey        string // which tells events
 }
 
 // App hears anybody, or end users with a token only.
@@ -40,7 +41,7 @@ func found(ctx context.Context, base string, store tenant.Store, heard func(cont
 		}
 		return err
 	}
-	var operator, key struct {
+	var operator, key, events struct {
 		Text string `json:"key"`
 	}
 	if err := tell(&operator, "admin", "bootstrap", "--org", slug, "--name", "Crash", "--email", "owner@crash.example"); err != nil {
@@ -56,12 +57,13 @@ func found(ctx context.Context, base string, store tenant.Store, heard func(cont
 		{&made.Public, []string{"app", "create", "--slug", "public", "--name", "Public", "--public"}},
 		{&made.Private, []string{"app", "create", "--slug", "private", "--name", "Private"}},
 		{&key, []string{"key", "create", "--name", "crash"}},
+		{&events, []string{"key", "create", "--name", "crash events", "--format", "ub_live"}},
 	} {
 		if err := tell(thing.into, append(thing.args, "--url", base, "--token", operator.Text)...); err != nil {
 			return made, err
 		}
 	}
-	made.Key = key.Text
+	made.Key, made.EventKey = key.Text, events.Text
 	return made, nil
 }
 
