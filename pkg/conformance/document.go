@@ -132,6 +132,18 @@ func (d document) find(method, path string) (string, described, bool) {
 	return "", described{}, false
 }
 
+// methods are those that a path takes, each once. A word of it may be a parameter, too.
+func (d document) methods(path string) (served []string) {
+	for pattern, methods := range d.Paths {
+		for method := range methods {
+			if method = strings.ToUpper(method); instanceOf(pattern, path) && !slices.Contains(served, method) {
+				served = append(served, method)
+			}
+		}
+	}
+	return served
+}
+
 // instanceOf tells whether a path is a pattern with something for each of its parameters.
 func instanceOf(pattern, path string) bool {
 	return slices.EqualFunc(strings.Split(pattern, "/"), strings.Split(path, "/"), func(p, given string) bool {

@@ -56,7 +56,7 @@ func (Dialect) Credential(header http.Header) (dialect.Credential, error) {
 
 // Owns takes the two endpoints that receive events; by other methods the second is native.
 func (Dialect) Owns(method, path string) bool {
-	return dialect.Under(path, "/v1/event") || method == http.MethodPost && dialect.Under(path, "/v1/events")
+	return dialect.Under(path, "/v1/event") || method == http.MethodPost && path == "/v1/events"
 }
 
 // Refuse answers {"success":false, "error":{code, message, details?}}.
