@@ -1,4 +1,4 @@
-// Package userz speaks the native API: nested errors with lower_snake codes, every fault listed, limits shown only by Retry-After.
+// Package userz speaks the native API: nested errors with lower_snake codes, every fault listed, limits on every answer.
 package userz
 
 import (
@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/heard-dev/heard/pkg/apierr"
-	"github.com/heard-dev/heard/pkg/core/gate"
 	"github.com/heard-dev/heard/pkg/dialect"
 )
 
@@ -66,9 +65,6 @@ func (d Dialect) Refuse(r dialect.Refusal) dialect.Answer {
 	}
 	return dialect.Compose(d, r, status, apiError{f})
 }
-
-// Limits shows nothing: the native API tells its limits in Retry-After only.
-func (Dialect) Limits(http.Header, gate.Verdict, time.Time) {}
 
 func code(e *apierr.Error, status int) apierr.Code {
 	if status >= http.StatusInternalServerError {
