@@ -2,6 +2,7 @@ package httpkit
 
 import (
 	"strings"
+	"sync"
 
 	"github.com/gin-gonic/gin"
 	"go.opentelemetry.io/contrib/instrumentation/github.com/gin-gonic/gin/otelgin"
@@ -30,6 +31,7 @@ type API struct {
 	dialect  dialect.Dialect
 	engine   *gin.Engine
 	document *document
+	names    func() map[string]bool // of all properties
 	routes   []Route
 }
 
@@ -47,6 +49,7 @@ func newAPI(k *Kit, d dialect.Dialect) *API {
 		panic("httpkit: " + err.Error()) // a netip.Prefix always parses
 	}
 	a := &API{kit: k, dialect: d, engine: engine, document: newDocument(d)}
+	a.names = sync.OnceValue(a.propertyNames)
 	if k.Telemetry.Exports() {
 		engine.Use(otelgin.Middleware(k.Service, otelgin.WithTracerProvider(k.Telemetry.Tracer),
 			otelgin.WithMeterProvider(k.Telemetry.Meter), otelgin.WithPropagators(k.Telemetry.Propagator)))

@@ -2,6 +2,7 @@ package httpkit
 
 import (
 	"context"
+	"strings"
 
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/auth"
@@ -23,6 +24,7 @@ type Door struct {
 	Right    access.Right          // empty: none in particular
 	security []map[string][]string // in OpenAPI's words
 	browser  bool                  // pages of other origins may call
+	budget   string                // the category of its own budget; empty: the Right tells
 	session  bool                  // the credential is a log-in, where the vendor presents it apart from keys
 	faults   []Fault
 	admit    func(context.Context, *auth.Authenticator, auth.Credential) (auth.Principal, gate.Verdict, error)
@@ -126,6 +128,7 @@ func Widget(budget auth.Budget) Door {
 	return Door{
 		security: []map[string][]string{{"publicKey": {}}, {"publicKey": {}, "userToken": {}}},
 		browser:  true,
+		budget:   strings.SplitN(budget.Address.Name, ".", 2)[0],
 		faults: append([]Fault{
 			{Kind: apierr.Unauthenticated, Code: apierr.CodeUnknownApp, When: "no App has this public key"},
 			{Kind: apierr.Unauthenticated, Code: apierr.CodeInvalidUserToken, When: "the user token is forged, expired or another App's"},

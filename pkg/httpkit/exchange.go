@@ -13,6 +13,7 @@ import (
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/auth"
 	"github.com/heard-dev/heard/pkg/core/gate"
+	"github.com/heard-dev/heard/pkg/core/outcome"
 	"github.com/heard-dev/heard/pkg/dialect"
 	"github.com/heard-dev/heard/pkg/id"
 	"github.com/heard-dev/heard/pkg/run"
@@ -30,6 +31,11 @@ type exchange struct {
 	caller  auth.Principal
 	verdict *gate.Verdict
 	stack   string
+
+	lent     *body  // the buffer that the body was read into, if it is still held
+	said     []byte // the whole body in it
+	tally    outcome.Tally
+	reported bool // to the ledger
 }
 
 // begin bounds the time of a request, which front has named: its body, the work and all, because the server's own write
@@ -48,6 +54,7 @@ func (a *API) begin(c *gin.Context, route *Route) *exchange {
 // connection, and the server's to understand.
 func (x *exchange) end() {
 	defer x.cancel()
+	defer x.giveBack()
 	fault := recover()
 	if fault == nil {
 		return
@@ -96,9 +103,9 @@ func (x *exchange) enter() error {
 // tenant is the Org and the App the request is known to concern; zero where unknown.
 func (x *exchange) tenant() (org, app id.ID) {
 	if x.caller.App != nil {
-		app = x.caller.App.ID
+		return x.caller.Org.ID, x.caller.App.ID
 	}
-	return x.caller.Org.ID, app
+	return x.caller.Org.ID, x.caller.Only()
 }
 
 // address is the client's, believed from a header only when a trusted proxy set it.

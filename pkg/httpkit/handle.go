@@ -49,13 +49,15 @@ func Handle[In, Out any](a *API, route Route, handler Handler[In, Out]) {
 		if x.verdict != nil {
 			a.dialect.Limits(answer.Header, *x.verdict, a.kit.Now())
 		}
+		x.report(nil)
 		x.write(answer)
 	})
 }
 
 // serve is the order of things: size, credential, limits, parameters, body, use case, answer.
 func serve[In, Out any](x *exchange, params *params, body *strictjson.Schema, out *output, handler Handler[In, Out]) (dialect.Answer, error) {
-	if x.c.Request.ContentLength > x.route.MaxBody && x.route.MaxBody > 0 {
+	if x.tooLong() {
+		_ = x.enter() // only to know whose it is: the size is refused to everybody
 		return dialect.Answer{}, x.tooLarge()
 	}
 	if err := x.enter(); err != nil {
@@ -81,7 +83,9 @@ func serve[In, Out any](x *exchange, params *params, body *strictjson.Schema, ou
 // BodySum is the SHA-256 of a request's body, for an In that has a field of that name.
 type BodySum [sha256.Size]byte
 
-// decodeBody reads, checks and decodes a JSON body. One that is a pointer may be left out.
+// decodeBody reads, checks and decodes a JSON body. One that is a pointer may be left out. A field Tally of the In, an
+// *outcome.Tally, is where its use case tells what became of each of the things in the request; if it tells nothing, there was
+// one, and it went the way of the answer.
 func (x *exchange) decodeBody(schema *strictjson.Schema, in reflect.Value) error {
 	if in.FieldByName("Body").Kind() == reflect.Pointer && x.c.Request.ContentLength == 0 {
 		return nil
@@ -90,15 +94,22 @@ func (x *exchange) decodeBody(schema *strictjson.Schema, in reflect.Value) error
 		return apierr.New(apierr.UnsupportedMedia, apierr.CodeUnsupportedMedia, "The Content-Type must be application/json.")
 	}
 	lent := x.api.kit.bodies.lend()
-	defer x.api.kit.bodies.takeBack(lent)
+	x.lent = lent
 	if err := x.readBody(lent); err != nil {
 		return err
+	}
+	x.said = lent.content
+	if tally := in.FieldByName("Tally"); tally.IsValid() {
+		tally.Set(reflect.ValueOf(&x.tally))
 	}
 	if sum := in.FieldByName("BodySum"); sum.IsValid() {
 		sum.Set(reflect.ValueOf(BodySum(sha256.Sum256(lent.content))))
 	}
 	into := in.FieldByName("Body").Addr().Interface()
 	err := schema.Decode(lent.content, into)
+	if err == nil && lent.held > 0 {
+		x.giveBack() // others wait for room
+	}
 	if checker, ok := in.Addr().Interface().(Checker); ok && err != nil {
 		return allFaults(err, lent.content, into, func() error { return checker.Check(x.caller) })
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/heard-dev/heard/pkg/auth"
 	"github.com/heard-dev/heard/pkg/core/incident"
+	"github.com/heard-dev/heard/pkg/core/outcome"
 	"github.com/heard-dev/heard/pkg/dialect"
 	"github.com/heard-dev/heard/pkg/id"
 	"github.com/heard-dev/heard/pkg/telemetry"
@@ -25,6 +26,8 @@ type Deps struct {
 	TrustedProxies []netip.Prefix
 	// Incidents takes the record of each answer that was our fault. It must not block.
 	Incidents func(incident.Incident)
+	// Outcomes takes what became of each request whose Org is known. It must not block. Optional.
+	Outcomes func(outcome.Event)
 	// Ready tells what keeps the process from serving, or nil.
 	Ready func(ctx context.Context) error
 }

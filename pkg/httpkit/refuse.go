@@ -21,6 +21,7 @@ func (x *exchange) refuse(err error) {
 	answer := x.api.dialect.Refuse(dialect.Refusal{Err: refusal, RequestID: x.id, Verdict: x.verdict, Now: kit.Now()})
 	org, app := x.tenant()
 	kit.stats.refused(x.ctx, org, app, x.route.ID, refusal.Code)
+	x.report(refusal)
 	if answer.Status >= http.StatusInternalServerError && !x.deserted(refusal) {
 		x.keep(refusal)
 	}
