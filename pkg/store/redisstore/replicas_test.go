@@ -43,8 +43,10 @@ func TestInstancesCountEachOther(t *testing.T) {
 	}
 	await(t, func() bool { return one.Replicas() == 2 && two.Replicas() == 2 })
 	// One that died without a word is missed after three heartbeats.
-	s.ZAdd(t.Context(), group, redis.Z{Score: float64(time.Now().UnixMilli()), Member: "dead"})
-	await(t, func() bool { return one.Replicas() == 3 })
+	await(t, func() bool {
+		s.ZAdd(t.Context(), group, redis.Z{Score: float64(time.Now().UnixMilli()), Member: "dead"})
+		return one.Replicas() == 3
+	})
 	await(t, func() bool { return one.Replicas() == 2 })
 }
 

@@ -91,7 +91,9 @@ func (o orgs) create(ctx context.Context, caller auth.Principal, in *createOrgIn
 	if in.Body.OwnerEmail == "" {
 		return out, nil
 	}
-	invited, token, err := o.manager.Invite(ctx, caller.By(), made.ID, in.Body.OwnerEmail, access.Owner)
+	founder := caller.By()
+	founder.Role = access.Owner // whoever may make an Org names its first owner, whatever they are in their own
+	invited, token, err := o.manager.Invite(ctx, founder, made.ID, in.Body.OwnerEmail, access.Owner)
 	if err != nil {
 		return nil, err
 	}
