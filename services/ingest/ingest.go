@@ -8,12 +8,15 @@ import (
 	"github.com/heard-dev/heard/pkg/core/attachment"
 	"github.com/heard-dev/heard/pkg/core/event"
 	"github.com/heard-dev/heard/pkg/core/feedback"
+	"github.com/heard-dev/heard/pkg/core/gate"
 	"github.com/heard-dev/heard/pkg/core/idempotency"
+	"github.com/heard-dev/heard/pkg/core/quota"
 	"github.com/heard-dev/heard/pkg/httpkit"
 	"github.com/heard-dev/heard/pkg/id"
 	"github.com/heard-dev/heard/pkg/platform/networked"
 	"github.com/heard-dev/heard/pkg/run"
 	"github.com/heard-dev/heard/services/ingest/internal/httpapi"
+	"github.com/heard-dev/heard/services/ingest/internal/intake"
 	"github.com/heard-dev/heard/services/ingest/internal/submit"
 )
 
@@ -29,6 +32,7 @@ type Store interface {
 // Deps are what ingest works with. Writes is how many writes of events may be under way at once; one, where it is zero.
 type Deps struct {
 	Store  Store
+	Gate   gate.Gate
 	Blobs  attachment.Blobs
 	IDs    *id.Source
 	Now    func() time.Time
@@ -41,14 +45,17 @@ const networkWrites = 4
 // Service is ingest.
 type Service struct {
 	submitter *submit.Submitter
-	taker     *event.Taker
+	intake    *intake.Intake
 }
 
 // New makes the service; it never dials.
 func New(deps Deps) *Service {
 	return &Service{
 		submitter: &submit.Submitter{Store: deps.Store, Blobs: deps.Blobs, IDs: deps.IDs, Now: deps.Now},
-		taker:     event.NewTaker(deps.Store, deps.Store, event.NewWriter(deps.Store, deps.Writes), deps.IDs, deps.Now),
+		intake: &intake.Intake{
+			Taker: event.NewTaker(deps.Store, deps.Store, event.NewWriter(deps.Store, deps.Writes), deps.IDs, deps.Now),
+			Meter: quota.NewMeter(deps.Gate, deps.Store, deps.Now),
+		},
 	}
 }
 
@@ -58,13 +65,13 @@ func Open(ctx context.Context, cfg networked.FilesConfig, env *run.Env) (run.App
 	if err != nil {
 		return run.App{}, err
 	}
-	return p.App(env, New(Deps{Store: p.Store, Blobs: p.Blobs, IDs: p.IDs, Now: p.Now, Writes: networkWrites})), nil
+	return p.App(env, New(Deps{Store: p.Store, Gate: p.Gate, Blobs: p.Blobs, IDs: p.IDs, Now: p.Now, Writes: networkWrites})), nil
 }
 
 // Routes adds what ingest serves.
 func (s *Service) Routes(kit *httpkit.Kit) {
 	httpapi.Userz(kit.API("userz"), s.submitter)
-	httpapi.Userboost(kit.API("userboost"), s.taker)
+	httpapi.Userboost(kit.API("userboost"), s.intake)
 }
 
 // Loops forget idempotency keys that are no longer promised.

@@ -50,7 +50,7 @@ func (g *Gate) draw(org id.ID, draws []gate.Draw) []gate.Decision {
 				taken = later.taken
 			}
 		}
-		level := max(0, r.level+taken) // a draw that gives back never gives more than was taken
+		level := max(r.weight.Floor, r.level+taken) // a draw that gives back never gives more than was taken
 		decisions[i] = r.weight.Decision(r.policy, level, now, true)
 		if taken != 0 {
 			g.keep(r.key, filled(r.weight, level, now), now)

@@ -61,9 +61,9 @@ if not fits then
 end
 
 for i = 2, #KEYS do
-  local _, _, window, _, ends = asked(i)
+  local _, _, window, floor, ends = asked(i)
   local need = taken[KEYS[i]]
-  local level = math.max(0, answer[i] + need) -- a draw that gives back never gives more than was taken
+  local level = math.max(floor, answer[i] + need) -- a draw that gives back never gives more than was taken
   answer[i] = level
   if need < 0 and level == 0 then
     redis.call('DEL', KEYS[i])

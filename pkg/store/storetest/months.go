@@ -33,7 +33,9 @@ func (g gates) floor() {
 	g.one(draw(5, 6), false, 4)
 	g.one(draw(1, 6), true, 3)
 	g.one(draw(0, 2), true, 3)
-	g.one(draw(-1, 8), true, 3)
+	g.one(draw(-1, 6), true, 4)
+	g.one(draw(-1, 6), true, 4) // what is stored is not given back
+	g.one(draw(1, 6), true, 3)
 	g.one(draw(2, 9), false, 1)
 	g.one(draw(0, 12), true, 0)
 	g.one(draw(-2, 12), true, 0)

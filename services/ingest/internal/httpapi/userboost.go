@@ -11,13 +11,12 @@ import (
 	"github.com/heard-dev/heard/pkg/core/event"
 	"github.com/heard-dev/heard/pkg/dialect/userboost"
 	"github.com/heard-dev/heard/pkg/httpkit"
+	"github.com/heard-dev/heard/services/ingest/internal/intake"
 )
 
 const (
 	// maxEvents is the cap of a body that brings events, in bytes (D24).
 	maxEvents = 1 << 20
-	// ample is more room than events need.
-	ample = -1
 	// mostFaults is how many faults a refusal of a whole batch names.
 	mostFaults = 100
 )
@@ -29,21 +28,25 @@ const fieldNotes = "`timestamp` is when it happened, at most 7 days ago and 10 m
 	"is answered with the same `event_id` and `duplicate: true`."
 
 // Userboost adds UserBoost's routes.
-func Userboost(api *httpkit.API, taker *event.Taker) {
+func Userboost(api *httpkit.API, events *intake.Intake) {
 	door := httpkit.Account(access.EventsWrite)
 	header := httpkit.Fault{Kind: apierr.Invalid, Code: apierr.CodeInvalidQuery, When: "a header is malformed"}
+	spent := httpkit.Fault{
+		Kind: apierr.Limited, Code: apierr.CodeQuotaExceeded, When: "the plan's events of this month are used up",
+		Also: "`details.resets_at` is when there is room again",
+	}
 
 	httpkit.Handle(api, httpkit.Route{
 		Method: http.MethodPost, Path: "/v1/event", ID: "trackEvent", Tag: "Events", Status: http.StatusOK,
 		Summary: "Tell one event",
 		Notes: "`user` is an object with the `id` that you know them by. (UserBoost's documentation has a sample with `name` and a `user` that " +
 			"is a string; its own rules refuse that, and so does this.) When the answer comes the event is stored durably.\n\n" + fieldNotes,
-		Door: door, MaxBody: maxEvents, Errors: []httpkit.Fault{header},
+		Door: door, MaxBody: maxEvents, Errors: []httpkit.Fault{header, spent},
 	}, func(ctx context.Context, caller auth.Principal, in *eventIn) (*eventsOut, error) {
 		if in.Body.nameless() {
 			return nil, in.Check(caller)
 		}
-		verdicts, err := taker.Take(ctx, caller.Org.ID, []event.Draft{in.draft(caller)}, ample)
+		verdicts, err := events.Take(ctx, caller.Org.ID, caller.Numbers, []event.Draft{in.draft(caller)})
 		if err == nil {
 			err = verdicts[0].Err
 		}
@@ -59,11 +62,12 @@ func Userboost(api *httpkit.API, taker *event.Taker) {
 		Summary: "Tell many events",
 		Notes: "A bad event fails alone: `results` has an entry for each, in order, and those without `success` tell why not. The answer is 200 " +
 			"if at least one is stored, and otherwise a refusal; what is reported stored is stored durably. `sent_at` may be sent, and is passed " +
-			"over. An `Idempotency-Key` names each event together with its position.\n\n" + fieldNotes,
-		Door: door, MaxBody: maxEvents, Errors: []httpkit.Fault{header},
+			"over. An `Idempotency-Key` names each event together with its position. Where the month's quota has room for some events only, the " +
+			"first ones are stored.\n\n" + fieldNotes,
+		Door: door, MaxBody: maxEvents, Errors: []httpkit.Fault{header, spent},
 	}, func(ctx context.Context, caller auth.Principal, in *eventsIn) (*eventsOut, error) {
 		b := in.read(caller, decode)
-		if err := b.take(ctx, taker, caller); err != nil {
+		if err := b.take(ctx, events, caller); err != nil {
 			return nil, err
 		}
 		return &eventsOut{Body: answer(b.results)}, nil
@@ -108,11 +112,11 @@ func (b *batch) fail(i int, err error, retryable bool) {
 }
 
 // take stores what can be, or refuses when nothing can.
-func (b *batch) take(ctx context.Context, taker *event.Taker, caller auth.Principal) error {
+func (b *batch) take(ctx context.Context, events *intake.Intake, caller auth.Principal) error {
 	if len(b.drafts) == 0 {
 		return b.refusal()
 	}
-	verdicts, err := taker.Take(ctx, caller.Org.ID, b.drafts, ample)
+	verdicts, err := events.Take(ctx, caller.Org.ID, caller.Numbers, b.drafts)
 	if err != nil {
 		return err
 	}
