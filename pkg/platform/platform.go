@@ -24,6 +24,7 @@ import (
 	"github.com/heard-dev/heard/pkg/core/leak"
 	"github.com/heard-dev/heard/pkg/core/limit"
 	"github.com/heard-dev/heard/pkg/core/manage"
+	"github.com/heard-dev/heard/pkg/core/outcome"
 	"github.com/heard-dev/heard/pkg/core/plan"
 	"github.com/heard-dev/heard/pkg/core/session"
 	"github.com/heard-dev/heard/pkg/core/signin"
@@ -50,6 +51,7 @@ type Store interface {
 	erasure.Store
 	event.Store
 	event.Profiles
+	outcome.Store
 	limit.Store
 	Ping(ctx context.Context) error
 }
@@ -82,6 +84,7 @@ type Platform struct {
 	Passwords *tenant.Passwords
 	Journal   *audit.Journal
 	Manager   *manage.Manager
+	Ledger    *outcome.Recorder
 	uses      *usage.Recorder
 	leaks     *leakWatch
 }
@@ -110,6 +113,7 @@ func NewAt(name string, parts Parts, now func() time.Time) *Platform {
 		Store: p.Store, Gate: p.Gate, Plans: p.Plans, Hasher: p.Hasher, Keyset: p.Keyset, Passwords: p.Passwords, Journal: p.Journal,
 		IDs: p.IDs, Now: p.Now, Random: p.Random,
 	})
+	p.Ledger = outcome.NewRecorder(p.Store, p.Now)
 	p.uses = usage.NewRecorder(p.Store, p.Now)
 	p.leaks = newLeakWatch(p.Manager)
 	return p
@@ -127,7 +131,7 @@ func (p *Platform) SignIn() *signin.Issuer {
 func (p *Platform) App(env *run.Env, services ...Service) run.App {
 	recorder := incident.NewRecorder(p.Store, p.Now)
 	kit := p.Kit(env, recorder.Record)
-	loops := append([]func(context.Context) error{recorder.Run, p.uses.Run, p.leaks.run}, p.Parts.Loops...)
+	loops := append([]func(context.Context) error{recorder.Run, p.Ledger.Run, p.uses.Run, p.leaks.run}, p.Parts.Loops...)
 	for _, service := range services {
 		service.Routes(kit)
 		loops = append(loops, service.Loops()...)
@@ -145,6 +149,7 @@ func (p *Platform) Kit(env *run.Env, incidents func(incident.Incident)) *httpkit
 			Used: p.uses.Used, Leaked: p.leaks.note,
 		}),
 		IDs: p.IDs, Now: p.Now, Telemetry: env.Telemetry, TrustedProxies: p.TrustedProxies, Incidents: incidents,
+		Outcomes: p.Ledger.Record,
 		Ready: func(ctx context.Context) error {
 			if env.Draining() {
 				return errDraining

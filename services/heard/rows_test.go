@@ -70,6 +70,10 @@ func rows() map[string]row {
 		"GET /v1/orgs":         at("/v1/orgs"),
 		"POST /v1/orgs":        at("/v1/orgs", `{"slug":"fresh-$org","name":"Fresh"}`),
 
+		"GET /v1/outcomes": at("/v1/outcomes?appId=$app&groupBy=none"),
+		"GET /v1/refusals": at("/v1/refusals?appId=$app"),
+		"GET /v1/usage":    at("/v1/usage"),
+
 		"GET /v1/audit":                         at("/v1/audit"),
 		"GET /v1/audit/verification":            at("/v1/audit/verification"),
 		"POST /v1/leaks":                        at("/v1/leaks", `[{"token":"$pk_live","type":"heard","url":"https://git.example/x"}]`),

@@ -12,6 +12,7 @@ import (
 	"github.com/heard-dev/heard/pkg/platform/networked"
 	"github.com/heard-dev/heard/pkg/run"
 	"github.com/heard-dev/heard/services/read/internal/httpapi"
+	"github.com/heard-dev/heard/services/read/internal/ledger"
 	"github.com/heard-dev/heard/services/read/internal/review"
 	"github.com/heard-dev/heard/services/read/internal/timeline"
 )
@@ -21,19 +22,22 @@ type Store interface {
 	feedback.Store
 	agentrun.Store
 	timeline.Store
+	ledger.Store
 }
 
-// Deps are what read works with.
+// Deps are what read works with. Ledger is what this process has not told the store yet.
 type Deps struct {
-	Store Store
-	Blobs attachment.Blobs
-	Now   func() time.Time
+	Store  Store
+	Blobs  attachment.Blobs
+	Ledger ledger.Recorder
+	Now    func() time.Time
 }
 
 // Service is read.
 type Service struct {
 	reviewer *review.Reviewer
 	timeline *timeline.Reader
+	ledger   *ledger.Reader
 }
 
 // New makes the service; it never dials.
@@ -41,6 +45,7 @@ func New(deps Deps) *Service {
 	return &Service{
 		reviewer: &review.Reviewer{Store: deps.Store, Blobs: deps.Blobs, Now: deps.Now},
 		timeline: &timeline.Reader{Store: deps.Store},
+		ledger:   &ledger.Reader{Store: deps.Store, Recorder: deps.Ledger, Now: deps.Now},
 	}
 }
 
@@ -50,7 +55,7 @@ func Open(ctx context.Context, cfg networked.FilesConfig, env *run.Env) (run.App
 	if err != nil {
 		return run.App{}, err
 	}
-	return p.App(env, New(Deps{Store: p.Store, Blobs: p.Blobs, Now: p.Now})), nil
+	return p.App(env, New(Deps{Store: p.Store, Blobs: p.Blobs, Ledger: p.Ledger, Now: p.Now})), nil
 }
 
 // Routes adds what read serves.
@@ -58,6 +63,7 @@ func (s *Service) Routes(kit *httpkit.Kit) {
 	native := kit.API("userz")
 	httpapi.Userz(native, s.reviewer)
 	httpapi.Events(native, s.timeline)
+	httpapi.Ledger(native, s.ledger)
 }
 
 // Loops are none.

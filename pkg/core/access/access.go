@@ -24,6 +24,7 @@ const (
 	MembersManage  Right = "members:manage"
 	AuditRead      Right = "audit:read"
 	PeopleErase    Right = "people:erase"
+	UsageRead      Right = "usage:read"
 	OrgRead        Right = "org:read"
 	OrgManage      Right = "org:manage"
 	OrgDelete      Right = "org:delete"
@@ -86,6 +87,7 @@ func table() []row {
 		{MembersManage, no, yes, yes, no, no},
 		{AuditRead, no, yes, yes, no, no},
 		{PeopleErase, no, yes, yes, no, no},
+		{UsageRead, yes, yes, yes, yes, yes},
 		{OrgRead, yes, yes, yes, no, no},
 		{OrgManage, no, yes, yes, no, no},
 		{OrgDelete, no, no, yes, no, no},

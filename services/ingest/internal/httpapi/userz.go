@@ -12,6 +12,7 @@ import (
 	"github.com/heard-dev/heard/pkg/core/attachment"
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/core/gate"
+	"github.com/heard-dev/heard/pkg/core/outcome"
 	"github.com/heard-dev/heard/pkg/dialect/userz"
 	"github.com/heard-dev/heard/pkg/httpkit"
 	"github.com/heard-dev/heard/pkg/id"
@@ -45,6 +46,7 @@ func Userz(api *httpkit.API, submitter *submit.Submitter) {
 		out := &submitOut{Body: receipt{ID: taken.ID.String(), Status: string(feedback.Received)}}
 		if taken.Replayed {
 			out.Replayed = "true"
+			in.Tally.Repeat()
 		}
 		return out, nil
 	})
@@ -54,6 +56,7 @@ type submitIn struct {
 	IdempotencyKey string `header:"Idempotency-Key" maxLength:"255" pattern:"^[!-~]+$" doc:"Names this submission; a repeat is not stored again."`
 	UserAgent      string `header:"User-Agent"`
 	BodySum        httpkit.BodySum
+	Tally          *outcome.Tally
 	Body           submission
 }
 
