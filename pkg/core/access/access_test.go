@@ -25,6 +25,7 @@ const whoMayDoWhat = `
 	members:manage   o a - - -
 	audit:read       o a - - -
 	people:erase     o a - - -
+	usage:read       o a m k 1
 	org:read         o a m - -
 	org:manage       o a - - -
 	org:delete       o - - - -

@@ -11,7 +11,7 @@ import (
 const (
 	// mostCells bounds what is counted apart between two flushes; each takes about 200 bytes. Past it an Org's requests are
 	// counted together as Uncounted; past twice as many, they are left to the metrics.
-	mostCells = 50_000
+	mostCells = 10_000
 	// mostRefusals bounds the refusals that wait, of all Apps; each takes at most about 4 KiB. Past it an App has no more
 	// than it has, the newest ones.
 	mostRefusals = 5_000

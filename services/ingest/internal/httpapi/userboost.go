@@ -3,12 +3,14 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/auth"
 	"github.com/heard-dev/heard/pkg/core/access"
 	"github.com/heard-dev/heard/pkg/core/event"
+	"github.com/heard-dev/heard/pkg/core/outcome"
 	"github.com/heard-dev/heard/pkg/dialect/userboost"
 	"github.com/heard-dev/heard/pkg/httpkit"
 	"github.com/heard-dev/heard/services/ingest/internal/intake"
@@ -53,6 +55,9 @@ func Userboost(api *httpkit.API, events *intake.Intake) {
 		if err != nil {
 			return nil, err
 		}
+		if verdicts[0].Duplicate {
+			in.Tally.Repeat()
+		}
 		return &eventsOut{Body: answer([]userboost.Result{resultView(verdicts[0])})}, nil
 	})
 
@@ -67,7 +72,9 @@ func Userboost(api *httpkit.API, events *intake.Intake) {
 		Door: door, MaxBody: maxEvents, Errors: []httpkit.Fault{header, spent},
 	}, func(ctx context.Context, caller auth.Principal, in *eventsIn) (*eventsOut, error) {
 		b := in.read(caller, decode)
-		if err := b.take(ctx, events, caller); err != nil {
+		err := b.take(ctx, events, caller)
+		b.tell(in.Tally, in.Body.Events, err)
+		if err != nil {
 			return nil, err
 		}
 		return &eventsOut{Body: answer(b.results)}, nil
@@ -136,13 +143,38 @@ func (b *batch) take(ctx context.Context, events *intake.Intake, caller auth.Pri
 	return nil
 }
 
+// tell tells the ledger what became of each event. Err is why those have no verdict that have none.
+func (b *batch) tell(ledger *outcome.Tally, events []httpkit.RawItem, err error) {
+	for i, raw := range events {
+		switch {
+		case b.refusals[i] != nil:
+			ledger.Refuse(located(i, b.refusals[i]), raw)
+		case !b.results[i].Success:
+			ledger.Refuse(err, raw)
+		case b.results[i].Duplicate:
+			ledger.Repeat()
+		default:
+			ledger.Accept()
+		}
+	}
+}
+
+// located is the refusal of an event, its issues by where they are in the batch.
+func located(i int, err error) *apierr.Error {
+	refusal := *apierr.Of(err)
+	refusal.Issues = slices.Clone(refusal.Issues)
+	for n, issue := range refusal.Issues {
+		refusal.Issues[n].Path = append([]any{"events", i}, issue.Path...)
+	}
+	return &refusal
+}
+
 // refusal is of the whole: nothing was stored. It names the faults of all items, or, if none has any, why the first failed.
 func (b *batch) refusal() error {
 	var issues []apierr.Issue
 	for i, refusal := range b.refusals {
-		for _, issue := range apierr.Of(refusal).Issues {
-			issue.Path = append([]any{"events", i}, issue.Path...)
-			issues = append(issues, issue)
+		if refusal != nil {
+			issues = append(issues, located(i, refusal).Issues...)
 		}
 	}
 	if len(issues) == 0 {

@@ -8,6 +8,7 @@ import (
 	"github.com/heard-dev/heard/pkg/auth"
 	"github.com/heard-dev/heard/pkg/core/apikey"
 	"github.com/heard-dev/heard/pkg/core/event"
+	"github.com/heard-dev/heard/pkg/core/outcome"
 	"github.com/heard-dev/heard/pkg/dialect/userboost"
 	"github.com/heard-dev/heard/pkg/httpkit"
 	"github.com/heard-dev/heard/pkg/httpkit/strictjson"
@@ -17,12 +18,14 @@ import (
 type eventIn struct {
 	IdempotencyKey string `header:"Idempotency-Key" maxLength:"200" pattern:"^[!-~]+$" doc:"Names this event, where it has no event_id."`
 	UserAgent      string `header:"User-Agent"`
+	Tally          *outcome.Tally
 	Body           newEvent
 }
 
 type eventsIn struct {
 	IdempotencyKey string `header:"Idempotency-Key" maxLength:"200" pattern:"^[!-~]+$" doc:"Names these events, each that has no event_id by its position."`
 	UserAgent      string `header:"User-Agent"`
+	Tally          *outcome.Tally
 	Body           eventBatch
 }
 
