@@ -62,15 +62,35 @@ func (c *Client) Close() error {
 	return errors.Join(errs...)
 }
 
+// Repeat calls from so many callers at once, each as soon as its last call returns, for that long.
+func Repeat(call func() error, callers int, lasting time.Duration) (Sample, error) {
+	return gather(callers, lasting, func(_ int, until time.Time) (taken []time.Duration, err error) {
+		for now := time.Now(); now.Before(until) && err == nil; {
+			err = call()
+			returned := time.Now()
+			taken = append(taken, returned.Sub(now))
+			now = returned
+		}
+		return taken, err
+	})
+}
+
 // Run sends the request on all connections, over and over, for that long. When it returns every request is answered. An
 // answer of another status ends its connection's part, and is an error.
 func (c *Client) Run(request Request, lasting time.Duration) (Sample, error) {
+	return gather(len(c.connections), lasting, func(i int, until time.Time) ([]time.Duration, error) {
+		return c.connections[i].repeat(request, until)
+	})
+}
+
+// gather lets all of them run until then, and gives what they took. An error is the first of theirs.
+func gather(callers int, lasting time.Duration, run func(i int, until time.Time) ([]time.Duration, error)) (Sample, error) {
 	var running sync.WaitGroup
-	faults := make([]error, len(c.connections))
-	taken := make([][]time.Duration, len(c.connections))
+	faults := make([]error, callers)
+	taken := make([][]time.Duration, callers)
 	begun := time.Now()
-	for i, conn := range c.connections {
-		running.Go(func() { taken[i], faults[i] = conn.repeat(request, begun.Add(lasting)) })
+	for i := range callers {
+		running.Go(func() { taken[i], faults[i] = run(i, begun.Add(lasting)) })
 	}
 	running.Wait()
 	sample := Sample{Elapsed: time.Since(begun), Latencies: slices.Concat(taken...)}

@@ -17,12 +17,32 @@ const (
 	cpuToFloor        = 1.5
 	groupCommit       = 1.3
 	growth            = 1.25
+	batchesToDriver   = 0.7
+	singlesToDriver   = 3
+	loneToDriver      = 1.1
 	idleMemory        = 40 << 20 // bytes
 	readyWithin       = 100 * time.Millisecond
 )
 
-// Submissions is the operation that stores; any other reads.
-const Submissions = "submissions"
+// The operations.
+const (
+	Submissions = "submissions"
+	Lists       = "lists of 50"
+	Singles     = "single events"
+	Batches     = "100 events"
+)
+
+// AimEvents notes how events stand to the bare driver on one engine.
+func (r *Report) AimEvents(engine subject.Engine) {
+	single, batches := r.heard(engine, Singles), r.heard(engine, Batches)
+	few := func(row Row) float64 { return row.ToDriver }
+	all, times := numbers(batches, few)
+	r.Aim(slices.Min(all) >= batchesToDriver, string(engine)+": events a second in batches of 100 at least 0.7 of the driver's, at 1, 8, 64 connections", "%s", times)
+	all, times = numbers(single, few)
+	r.Aim(all[len(all)-1] >= singlesToDriver, string(engine)+": single events a second at 64 connections at least 3 of the driver's", "%s at 1, 8, 64", times)
+	r.Aim(single[0].P50ToDriver <= loneToDriver, string(engine)+": half of single events at 1 connection within at most 1.1 of the driver's",
+		"%.2f (%.2f ms)", single[0].P50ToDriver, single[0].P50Ms)
+}
 
 // AimStarts notes what starts took.
 func (r *Report) AimStarts(took startup.Starts) {
@@ -48,7 +68,7 @@ func (r *Report) AimEngine(engine subject.Engine, used subject.Usage) {
 	cpus, times := numbers(submitted, func(row Row) float64 { return row.CPUToFloor })
 	r.Aim(slices.Max(cpus) <= cpuToFloor,
 		string(engine)+": CPU of a submission at most 1.5 of the floor's, at 1, 8, 64 connections", "%s", times)
-	cpus, times = numbers(r.heard(engine, ""), func(row Row) float64 { return row.CPUToFloor })
+	cpus, times = numbers(r.heard(engine, Lists), func(row Row) float64 { return row.CPUToFloor })
 	r.Aim(slices.Max(cpus) <= cpuToFloor,
 		string(engine)+": CPU of a list at most 1.5 of the floor's, at 1, 8, 64 connections", "%s", times)
 	if engine == subject.SQLite {
@@ -75,11 +95,11 @@ func (r *Report) AimGrowth(measured []trial.Measured) {
 		"%s (%s)", strings.Join(times, " "), strings.Join(names, ", "))
 }
 
-// heard are the rows of the product, by connections; of submissions, or of what else there is.
+// heard are the rows of the product, by connections.
 func (r *Report) heard(engine subject.Engine, operation string) []Row {
 	var rows []Row
 	for _, row := range r.Rows {
-		if row.Server == subject.Heard && row.Engine == engine && (row.Operation == Submissions) == (operation == Submissions) {
+		if row.Server == subject.Heard && row.Engine == engine && row.Operation == operation {
 			rows = append(rows, row)
 		}
 	}

@@ -19,6 +19,14 @@ const Body = `{"text":"The export button does nothing when a filter is set. I ex
 	`"metadata":{"release":"2026.11.3","plan":"team","flags":["new-table","csv-export"]},` +
 	`"identity":{"email":"ann@example.com","name":"Ann Example","externalUserId":"user-48151"}}`
 
+// Event is what happened, as a customer's backend tells it; its parts are what is stored of it.
+const (
+	Event           = `{"event":"` + EventName + `","user":{"id":"` + EventUser + `"},"properties":` + EventProperties + `}`
+	EventName       = "order_exported"
+	EventUser       = "user-48151"
+	EventProperties = `{"format":"csv","rows":212,"filters":["open","late"],"release":"2026.11.3","duration_ms":348.5}`
+)
+
 // UserAgent is the browser's that sends it.
 const UserAgent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 

@@ -9,6 +9,8 @@ const (
 	Bare  Kind = "gin"          // answers a fixed body
 	Floor Kind = "gin + insert" // decodes, stores or lists, encodes: what no server of this kind can leave out
 	Heard Kind = "heard"        // the product, with every feature on
+	// Driver is no server: the store's own driver, called where it is measured.
+	Driver Kind = "driver"
 )
 
 // Engine is what a server stores in.
@@ -38,6 +40,7 @@ type Doors struct {
 	Control   string // usage and profiles
 	PublicKey string
 	SecretKey string
+	EventKey  string // which tells events
 	App       string // one of the two Apps, which have half of the items each
 	Middle    string // an item that half of the items are older than
 }

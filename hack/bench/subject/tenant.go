@@ -3,6 +3,7 @@ package subject
 import (
 	"context"
 
+	"github.com/heard-dev/heard/pkg/core/apikey"
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/core/gate"
 	"github.com/heard-dev/heard/pkg/core/manage"
@@ -38,8 +39,12 @@ func settle(ctx context.Context, p *platform.Platform, items int) (tenant.Org, D
 	if err != nil {
 		return org, Doors{}, err
 	}
+	_, events, err := m.CreateKey(ctx, manage.Operator("make bench"), org.ID, manage.KeyDraft{Name: "events", Format: apikey.UserBoostLive().Name})
+	if err != nil {
+		return org, Doors{}, err
+	}
 	middle, err := fill(ctx, feedback.Store(p.Store), p.IDs, org.ID, [2]id.ID{apps[0].ID, apps[1].ID}, items)
 	return org, Doors{
-		PublicKey: apps[0].PublicKey, SecretKey: key.Reveal(), App: apps[0].ID.String(), Middle: middle.String(),
+		PublicKey: apps[0].PublicKey, SecretKey: key.Reveal(), EventKey: events.Reveal(), App: apps[0].ID.String(), Middle: middle.String(),
 	}, err
 }

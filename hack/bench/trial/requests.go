@@ -3,6 +3,7 @@ package trial
 import (
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/heard-dev/heard/hack/bench/load"
 	"github.com/heard-dev/heard/hack/bench/subject"
@@ -13,6 +14,17 @@ func Submission(doors subject.Doors) load.Request {
 	return load.Request{Status: http.StatusCreated, Bytes: fmt.Appendf(nil, "POST /v1/feedback HTTP/1.1\r\nHost: api.example\r\n"+
 		"Authorization: Bearer %s\r\nContent-Type: application/json\r\nAccept: */*\r\nOrigin: https://app.shop.example\r\n"+
 		"User-Agent: %s\r\nContent-Length: %d\r\n\r\n%s", doors.PublicKey, subject.UserAgent, len(subject.Body), subject.Body)}
+}
+
+// Events is a POST of so many events, or of one alone, as a customer's backend makes it.
+func Events(doors subject.Doors, n int) load.Request {
+	path, body := "/v1/event", subject.Event
+	if n > 1 {
+		path, body = "/v1/events", `{"events":[`+strings.TrimSuffix(strings.Repeat(subject.Event+",", n), ",")+`]}`
+	}
+	return load.Request{Status: http.StatusOK, Bytes: fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: api.example\r\n"+
+		"Authorization: Bearer %s\r\nContent-Type: application/json\r\nUser-Agent: %s\r\nContent-Length: %d\r\n\r\n%s",
+		path, doors.EventKey, subject.UserAgent, len(body), body)}
 }
 
 // List is a GET of fifty items as an Org's backend makes it; selection goes on from there, such as "&status=queued".

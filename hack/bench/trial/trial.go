@@ -10,12 +10,13 @@ import (
 	"github.com/heard-dev/heard/hack/bench/subject"
 )
 
-// Lane is one thing to measure.
+// Lane is one thing to measure: Requests to a Server, or else calls of Direct, of which no CPU is told.
 type Lane struct {
 	Server      *subject.Process
 	Operation   string
 	Connections int
 	Request     load.Request
+	Direct      func() error
 }
 
 // Turn is what one turn of a Lane showed. CPU is the server's alone.
@@ -68,6 +69,10 @@ func Run(lanes []Lane, timing Timing) ([]Measured, error) {
 }
 
 func (l Lane) turn(lasting time.Duration) (turn Turn, err error) {
+	if l.Direct != nil {
+		sample, err := load.Repeat(l.Direct, l.Connections, lasting)
+		return newTurn(sample), err
+	}
 	client, err := load.Dial(l.Server.Address, l.Connections)
 	if err != nil {
 		return turn, err
@@ -85,14 +90,20 @@ func (l Lane) turn(lasting time.Duration) (turn Turn, err error) {
 		return turn, err
 	}
 	after, err := l.Server.Usage()
-	return Turn{
-		PerSecond: sample.PerSecond(), P50: sample.Percentile(50), P99: sample.Percentile(99),
-		CPU: float64(after.CPU-before.CPU) / float64(len(sample.Latencies)),
-	}, err
+	turn = newTurn(sample)
+	turn.CPU = float64(after.CPU-before.CPU) / float64(len(sample.Latencies))
+	return turn, err
+}
+
+func newTurn(s load.Sample) Turn {
+	return Turn{PerSecond: s.PerSecond(), P50: s.Percentile(50), P99: s.Percentile(99)}
 }
 
 // PerSecond is a number of a Turn.
 func PerSecond(t Turn) float64 { return t.PerSecond }
+
+// P50 is a number of a Turn, in milliseconds.
+func P50(t Turn) float64 { return float64(t.P50) / float64(time.Millisecond) }
 
 // CPU is a number of a Turn.
 func CPU(t Turn) float64 { return t.CPU }

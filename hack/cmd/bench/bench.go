@@ -17,7 +17,7 @@ import (
 
 const (
 	submissions = report.Submissions
-	lists       = "lists of 50"
+	lists       = report.Lists
 	// items and mongoItems are how many a store has before the first request. MongoDB's are fewer because the stand-in that
 	// tests run on reads them all for a list.
 	items      = 10_000
@@ -64,11 +64,13 @@ func (b *bench) mongo(ctx context.Context) error {
 		b.report.Fact("MongoDB was left out: HEARD_TEST_MONGO_URI and HEARD_TEST_REDIS_URL name no servers.")
 		return nil
 	}
-	name := "heard-bench-" + strings.ToLower(rand.Text()[:8])
-	spec := subject.Spec{
-		Engine: subject.Mongo, Items: mongoItems, MongoURI: b.mongoURI, Database: name, RedisURL: b.redisURL, Prefix: name + ":",
-	}
+	spec := b.onMongo(mongoItems)
 	return errors.Join(b.engine(ctx, spec), forget(context.WithoutCancel(ctx), spec))
+}
+
+func (b *bench) onMongo(items int) subject.Spec {
+	name := "heard-bench-" + strings.ToLower(rand.Text()[:8])
+	return subject.Spec{Engine: subject.Mongo, Items: items, MongoURI: b.mongoURI, Database: name, RedisURL: b.redisURL, Prefix: name + ":"}
 }
 
 // engine measures all three servers on one engine: lists first, of what is there before any submission.

@@ -19,6 +19,7 @@ func forget(ctx context.Context, spec subject.Spec) error {
 	}
 	dropped := errors.Join(
 		client.Database(databaseOf(spec, subject.Floor)).Drop(ctx), client.Database(databaseOf(spec, subject.Heard)).Drop(ctx),
+		client.Database(databaseOf(spec, subject.Driver)).Drop(ctx),
 		client.Disconnect(ctx))
 	where, err := redis.ParseURL(spec.RedisURL)
 	if err != nil {

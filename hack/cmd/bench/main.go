@@ -44,7 +44,7 @@ func run(ctx context.Context, args []string) error {
 	for _, part := range []struct {
 		name string
 		run  func(context.Context) error
-	}{{"start", b.start}, {"sqlite", b.sqlite}, {"large", b.large}, {"mongo", b.mongo}, {"beside", b.besideAnother}} {
+	}{{"start", b.start}, {"sqlite", b.sqlite}, {"large", b.large}, {"mongo", b.mongo}, {"events", b.events}, {"beside", b.besideAnother}} {
 		if b.only == "" || b.only == part.name {
 			failed = errors.Join(failed, part.run(ctx)) // what was measured until then is worth reading
 		}
@@ -63,7 +63,7 @@ func parse(args []string) (*bench, error) {
 	flags.IntVar(&b.rows, "rows", 1_000_000, "items of the large collection, 0 to leave it out; BENCH_ROWS")
 	flags.StringVar(&b.json, "json", "", "write the results to this file as well")
 	flags.StringVar(&b.profiles, "profile", "", "write CPU profiles of Heard into this folder as well")
-	flags.StringVar(&b.only, "only", "", "do one part alone: start, sqlite, large, mongo or beside")
+	flags.StringVar(&b.only, "only", "", "do one part alone: start, sqlite, large, mongo, events or beside")
 	flags.StringVar(&b.beside, "beside", "", "another build of this program, whose Heard to measure beside this one's")
 	for _, name := range []string{"seconds", "rows"} {
 		if value := os.Getenv("BENCH_" + upper(name)); value != "" {
