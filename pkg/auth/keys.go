@@ -61,13 +61,11 @@ func (a *Authenticator) Key(ctx context.Context, cred Credential, door KeyDoor) 
 func (d KeyDoor) draws(e *entry) []gate.Draw {
 	draws := make([]gate.Draw, len(d.Budgets))
 	for i, policy := range d.Budgets {
-		policy, bucket := e.numbers.Policy(policy), e.key.ID.String()
 		if d.PerOrg {
-			bucket = ""
-		} else if e.key.Limit != nil && i == 0 && e.key.Limit.Limit < policy.Limit {
-			policy = e.key.Limit.Over(policy, gate.FromKey)
+			draws[i] = gate.Draw{Policy: e.numbers.Policy(policy), Cost: 1}
+		} else {
+			draws[i] = gate.Draw{Policy: e.numbers.ForKey(policy, e.key.Limit), Bucket: e.key.ID.String(), Cost: 1}
 		}
-		draws[i] = gate.Draw{Policy: policy, Bucket: bucket, Cost: 1}
 	}
 	return draws
 }

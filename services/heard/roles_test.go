@@ -81,6 +81,9 @@ func (w *worlds) try(t *testing.T, route httpkit.Route, r row, who string, may b
 	if may {
 		in = w.next()
 		w.used = route.Method != http.MethodGet
+		if r.prepare != nil {
+			r.prepare(w.i, in)
+		}
 	}
 	answer := w.i.good(route, r, in, give(in))
 	switch {

@@ -69,6 +69,14 @@ func rows() map[string]row {
 		"POST /v1/org/restore": at("/v1/org/restore"),
 		"GET /v1/orgs":         at("/v1/orgs"),
 		"POST /v1/orgs":        at("/v1/orgs", `{"slug":"fresh-$org","name":"Fresh"}`),
+		"PATCH /v1/orgs/{id}":  at("/v1/orgs/$org", `{"plan":"orbit"}`),
+
+		"GET /v1/limits":           at("/v1/limits?keyId=$key"),
+		"GET /v1/limits/overrides": at("/v1/limits/overrides"),
+		"PUT /v1/limits/overrides/{name}": {
+			target: "/v1/limits/overrides/$slug", bodies: []string{`{"org":"nobody-*","policy":"events.*","limit":7}`}, free: true,
+		},
+		"DELETE /v1/limits/overrides/{name}": {target: "/v1/limits/overrides/$slug", prepare: (*installation).overridden},
 
 		"GET /v1/outcomes": at("/v1/outcomes?appId=$app&groupBy=none"),
 		"GET /v1/refusals": at("/v1/refusals?appId=$app"),

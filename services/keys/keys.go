@@ -11,6 +11,7 @@ import (
 	"github.com/heard-dev/heard/pkg/core/audit"
 	"github.com/heard-dev/heard/pkg/core/leak"
 	"github.com/heard-dev/heard/pkg/core/manage"
+	"github.com/heard-dev/heard/pkg/core/quota"
 	"github.com/heard-dev/heard/pkg/core/signin"
 	"github.com/heard-dev/heard/pkg/core/usage"
 	"github.com/heard-dev/heard/pkg/httpkit"
@@ -18,6 +19,7 @@ import (
 	"github.com/heard-dev/heard/pkg/platform"
 	"github.com/heard-dev/heard/pkg/platform/networked"
 	"github.com/heard-dev/heard/pkg/run"
+	"github.com/heard-dev/heard/services/keys/internal/allowance"
 	"github.com/heard-dev/heard/services/keys/internal/erase"
 	"github.com/heard-dev/heard/services/keys/internal/httpapi"
 	"github.com/heard-dev/heard/services/keys/internal/leaks"
@@ -29,6 +31,7 @@ type Store interface {
 	manage.Store
 	audit.Store
 	usage.Store
+	quota.Counter
 }
 
 // Deps are what keys works with.
@@ -93,6 +96,9 @@ func (s *Service) Routes(kit *httpkit.Kit) {
 	d := s.deps
 	native := kit.API("userz")
 	httpapi.Userz(native, d.Manager, d.Store, s.eraser)
+	httpapi.Limits(native, d.Manager, &allowance.Explainer{
+		Gate: d.Manager.Gate, Meter: quota.NewMeter(d.Manager.Gate, d.Store, d.Now),
+	})
 	httpapi.Audit(native, &trail.Reader{Store: d.Store, Journal: d.Journal})
 	httpapi.Leaks(native, &leaks.Intake{Manager: d.Manager, Reporters: d.Reporters})
 	httpapi.Erasures(native, d.Manager, s.eraser)

@@ -76,6 +76,15 @@ func (n Numbers) Policy(p gate.Policy) gate.Policy {
 	return p
 }
 
+// ForKey is Policy for a key that may have a number of its own, which takes from the Org's and adds nothing.
+func (n Numbers) ForKey(p gate.Policy, own *tenant.Rate) gate.Policy {
+	p = n.Policy(p)
+	if own != nil && p.Name != gate.UsersByHour().Name && own.Limit < p.Limit {
+		return own.Over(p, gate.FromKey)
+	}
+	return p
+}
+
 // Explain tells where the policy's number comes from; gate.FromDefault where nobody gave it another.
 func (n Numbers) Explain(policy string) Given {
 	if given, ok := n.given[policy]; ok {

@@ -42,7 +42,7 @@ func (Dialect) Owns(method, path string) bool {
 	}
 	for _, root := range [...]string{
 		"/v1/feedback", "/v1/apps", "/v1/agent-runs", "/v1/tokens", "/v1/org", "/v1/orgs", "/v1/members", "/v1/invitations",
-		"/v1/keys", "/v1/leaks", "/v1/audit", "/v1/sessions", "/v1/end-users", "/v1/outcomes", "/v1/refusals", "/v1/usage", "/v1/events", "/v1/erasures", "/v1/two-factor", "/v1/password",
+		"/v1/keys", "/v1/leaks", "/v1/limits", "/v1/audit", "/v1/sessions", "/v1/end-users", "/v1/outcomes", "/v1/refusals", "/v1/usage", "/v1/events", "/v1/erasures", "/v1/two-factor", "/v1/password",
 	} {
 		if dialect.Under(path, root) {
 			return true

@@ -52,6 +52,11 @@ func (o orgs) add(api *httpkit.API) {
 		Door:    httpkit.Manage(access.OrgsAdminister), MaxBody: maxChange,
 		Errors: []httpkit.Fault{badQuery(), conflict(apierr.CodeAlreadyExists, "the slug is taken")},
 	}, o.create)
+	httpkit.Handle(api, httpkit.Route{
+		Method: http.MethodPatch, Path: "/v1/orgs/{id}", ID: "setOrgPlan", Tag: "Operator", Status: http.StatusOK,
+		Summary: "Put an Org on a plan", Notes: "For the operator's own Org alone. The plan's numbers bind everywhere when the answer comes.",
+		Door: httpkit.Manage(access.OrgsAdminister), MaxBody: maxChange, Errors: []httpkit.Fault{badQuery(), missing("Org"), changed()},
+	}, o.setPlan)
 }
 
 func (o orgs) get(_ context.Context, caller auth.Principal, _ *struct{}) (*orgOut, error) {
@@ -99,6 +104,19 @@ func (o orgs) create(ctx context.Context, caller auth.Principal, in *createOrgIn
 	}
 	out.Body.Invitation = &sentInvitation{Invitation: invitationView(invited), Token: token.Reveal()}
 	return out, nil
+}
+
+func (o orgs) setPlan(ctx context.Context, caller auth.Principal, in *setPlanIn) (*orgOut, error) {
+	return orgAnswer(o.manager.SetPlan(ctx, caller.By(), userz.ID(in.ID), in.Body.Plan))
+}
+
+type setPlanIn struct {
+	ID   string `path:"id"`
+	Body planChoice
+}
+
+type planChoice struct {
+	Plan string `json:"plan" minLength:"1" maxLength:"63" doc:"default, hobby, launch or orbit, unless the installation has others."`
 }
 
 type orgOut struct{ Body Org }
