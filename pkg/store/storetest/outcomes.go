@@ -103,7 +103,11 @@ func outcomeQueries(t *testing.T, s Store, m maker) {
 		everything(),
 		{From: day.Add(11 * time.Hour), To: day.Add(33 * time.Hour)},
 		{From: day.Add(10*time.Hour + 1), To: day.Add(33*time.Hour + 1)},
-		{App: apps[1]}, {Category: "reads"}, {App: apps[2], Category: "events", From: day.Add(time.Minute)}, {App: m.ids.New()}, {Category: "none"},
+		{App: apps[1]},
+		{Category: "reads"},
+		{App: apps[2], Category: "events", From: day.Add(time.Minute)},
+		{App: m.ids.New()},
+		{Category: "none"},
 	} {
 		if query.To.IsZero() {
 			query.To = everything().To
