@@ -2,16 +2,20 @@ package heard_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/heard-dev/heard/pkg/config"
 	"github.com/heard-dev/heard/pkg/core/access"
 	"github.com/heard-dev/heard/pkg/core/apikey"
 	"github.com/heard-dev/heard/pkg/core/limit"
 	"github.com/heard-dev/heard/pkg/core/manage"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/id"
+	"github.com/heard-dev/heard/pkg/platform/networked"
+	inone "github.com/heard-dev/heard/services/heard/internal/embedded"
 )
 
 // overridden gives a world's Org an override to forget.
@@ -159,4 +163,30 @@ func TestEveryNumberIsExplained(t *testing.T) {
 			t.Errorf("%s, %s", policy, left)
 		}
 	})
+}
+
+func TestPlansThatCannotBeReadAreNamedAtTheStartInEitherShape(t *testing.T) {
+	t.Parallel()
+	needed := []string{"HEARD_MONGO_URI=mongodb://db", "HEARD_REDIS_URL=redis://db", "HEARD_KEYSET=x", "HEARD_HASH_KEY=x", "HEARD_SESSION_KEYS=x"}
+	for shape, load := range map[string]func(environ []string) error{
+		"all-in-one": func(environ []string) error { _, err := config.Load[inone.Config](environ); return err },
+		"service":    func(environ []string) error { _, err := config.Load[networked.Config](environ); return err },
+	} {
+		said := func(plans string) (reasons string) {
+			var faults config.Faults
+			errors.As(load(append(needed, plans)), &faults)
+			for _, fault := range faults {
+				if fault.Name == "HEARD_PLANS" {
+					reasons += fault.Reason
+				}
+			}
+			return reasons
+		}
+		if got := said(`HEARD_PLANS={"a": {"nothing": {"limit": 1}}}`); !strings.Contains(got, `a: there is no policy "nothing"; there is no plan "default"`) {
+			t.Errorf("%s: %s", shape, got)
+		}
+		if got := said(`HEARD_PLANS={"default": {"api.key": {"limit": 1}}}`) + said("X=y"); got != "" {
+			t.Errorf("%s: %s", shape, got)
+		}
+	}
 }
