@@ -4,7 +4,7 @@ import "net/http"
 
 // nouns are the management API, spelled as commands.
 func nouns() []noun {
-	return []noun{orgs(), apps(), members(), invitations(), keys(), usages(), audits(), erasures(), twoFactor()}
+	return []noun{orgs(), apps(), members(), invitations(), keys(), limits(), usages(), audits(), erasures(), twoFactor()}
 }
 
 // top are the calls that need no noun.
@@ -51,6 +51,10 @@ func orgs() noun {
 		{
 			name: "list", short: "List all organisations, as an operator", method: http.MethodGet, path: "/v1/orgs",
 			columns: []string{"id", "slug", "name", "plan", "operator", "createdAt", "closesAt"},
+		},
+		{
+			name: "plan", short: "Put an organisation on a plan, as an operator", method: http.MethodPatch, path: "/v1/orgs/{id}", args: byID("ID", nil),
+			flags: []param{{flag: "plan", field: "plan", usage: "such as default, hobby, launch or orbit", required: true}},
 		},
 	}}
 }
