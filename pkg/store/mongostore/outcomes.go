@@ -3,6 +3,7 @@ package mongostore
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -30,8 +31,20 @@ type outcomeDoc struct {
 	Reason   apierr.Code   `bson:"reason"`
 }
 
-// AddOutcomes implements outcome.Store. Two who add the first of an hour may clash: whoever comes second tries again.
+// AddOutcomes implements outcome.Store.
 func (s *Store) AddOutcomes(ctx context.Context, outcomes []outcome.Outcome) (added int, err error) {
+	const atOnce = 500 // and so at most what may be added without its being told
+	for some := range slices.Chunk(outcomes, atOnce) {
+		n, err := s.addSome(ctx, some)
+		if added += n; err != nil {
+			return added, err
+		}
+	}
+	return added, nil
+}
+
+// addSome adds outcomes. Two who add the first of an hour may clash: whoever comes second tries again.
+func (s *Store) addSome(ctx context.Context, outcomes []outcome.Outcome) (added int, err error) {
 	const tries = 8
 	for range tries {
 		n, err := s.outcomes.bulkInOrder(ctx, each(outcomes[added:], addition))
