@@ -3,6 +3,7 @@ package mongostore
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -22,12 +23,21 @@ type useDoc struct {
 	At         time.Time     `bson:"at"`
 }
 
+// usesAtOnce is how many uses one round trip notes: few enough for the slowest server's patience with a call.
+const usesAtOnce = 250
+
 // TouchUses implements usage.Store.
 func (s *Store) TouchUses(ctx context.Context, uses []usage.Use) error {
-	const tries = 8 // a clash is another caller's first use of the same credential: it is met on the next try
-	if len(uses) == 0 {
-		return nil
+	for stretch := range slices.Chunk(uses, usesAtOnce) {
+		if err := s.touch(ctx, stretch); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+func (s *Store) touch(ctx context.Context, uses []usage.Use) error {
+	const tries = 8 // a clash is another caller's first use of the same credential: it is met on the next try
 	touches := each(uses, func(u usage.Use) mongo.WriteModel {
 		return mongo.NewUpdateOneModel().SetUpsert(true).
 			SetFilter(owned(u.Org, e("_id", path(u.Org, u.Credential.String())))).
