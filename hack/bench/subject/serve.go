@@ -86,7 +86,7 @@ func services(p *platform.Platform, env *run.Env, engine Engine) []platform.Serv
 	}
 	return []platform.Service{
 		ingest.New(ingest.Deps{Store: p.Store, Gate: p.Gate, IDs: p.IDs, Now: p.Now, Writes: 4}),
-		read.New(read.Deps{Store: p.Store, Now: p.Now}),
+		read.New(read.Deps{Store: p.Store, Ledger: p.Ledger, Now: p.Now}),
 	}
 }
 
