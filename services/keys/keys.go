@@ -9,6 +9,7 @@ import (
 
 	"github.com/heard-dev/heard/pkg/core/attachment"
 	"github.com/heard-dev/heard/pkg/core/audit"
+	"github.com/heard-dev/heard/pkg/core/gate"
 	"github.com/heard-dev/heard/pkg/core/leak"
 	"github.com/heard-dev/heard/pkg/core/manage"
 	"github.com/heard-dev/heard/pkg/core/quota"
@@ -37,6 +38,7 @@ type Store interface {
 // Deps are what keys works with.
 type Deps struct {
 	Store     Store
+	Gate      gate.Gate
 	Blobs     attachment.Blobs // of what is erased
 	Manager   *manage.Manager
 	Journal   *audit.Journal
@@ -49,7 +51,7 @@ type Deps struct {
 // On are the Deps that a platform has.
 func On(p *platform.Platform, logger *slog.Logger) Deps {
 	return Deps{
-		Store: p.Store, Blobs: p.Blobs, Manager: p.Manager, Journal: p.Journal, Now: p.Now, Logger: logger,
+		Store: p.Store, Gate: p.Gate, Blobs: p.Blobs, Manager: p.Manager, Journal: p.Journal, Now: p.Now, Logger: logger,
 		SignIn: p.SignIn(), Reporters: p.Reporters,
 	}
 }
@@ -64,7 +66,7 @@ type Service struct {
 func New(deps Deps) *Service {
 	return &Service{deps: deps, eraser: erase.New(erase.Deps{
 		Store: deps.Store, Blobs: deps.Blobs, Now: deps.Now,
-		Announce: func(ctx context.Context, org id.ID) error { return deps.Manager.Gate.Bump(ctx, org) },
+		Announce: func(ctx context.Context, org id.ID) error { return deps.Gate.Bump(ctx, org) },
 		Failed: func(err error) {
 			deps.Logger.Warn("an erasure could not be carried out; it is tried again", "cause", err)
 		},
@@ -97,7 +99,7 @@ func (s *Service) Routes(kit *httpkit.Kit) {
 	native := kit.API("userz")
 	httpapi.Userz(native, d.Manager, d.Store, s.eraser)
 	httpapi.Limits(native, d.Manager, &allowance.Explainer{
-		Gate: d.Manager.Gate, Meter: quota.NewMeter(d.Manager.Gate, d.Store, d.Now),
+		Gate: d.Gate, Meter: quota.NewMeter(d.Gate, d.Store, d.Now),
 	})
 	httpapi.Audit(native, &trail.Reader{Store: d.Store, Journal: d.Journal})
 	httpapi.Leaks(native, &leaks.Intake{Manager: d.Manager, Reporters: d.Reporters})
