@@ -105,8 +105,10 @@ func rows() map[string]row {
 		"GET /api/v1/auth/me":          at("/api/v1/auth/me"),
 		"POST /api/v1/auth/2fa/enroll": at("/api/v1/auth/2fa/enroll"),
 		"POST /api/v1/auth/2fa/enable": {target: "/api/v1/auth/2fa/enable", bodies: []string{`{"code":"$code"}`}, prepare: (*installation).enrolled},
-		"POST /api/v1/auth/2fa/disable": {target: "/api/v1/auth/2fa/disable", bodies: []string{`{"password":"$password","code":"$code"}`},
-			prepare: (*installation).proving},
+		"POST /api/v1/auth/2fa/disable": {
+			target: "/api/v1/auth/2fa/disable", bodies: []string{`{"password":"$password","code":"$code"}`},
+			prepare: (*installation).proving,
+		},
 		"POST /api/v1/auth/invites/accept":      at("/api/v1/auth/invites/accept", acceptance),
 		"GET /api/v1/.well-known/jwks.json":     at("/api/v1/.well-known/jwks.json"),
 		"GET /api/v1/org":                       at("/api/v1/org"),

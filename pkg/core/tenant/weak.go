@@ -34,8 +34,10 @@ func weak(password string, known []string) bool {
 		words = append(words, strings.Fields(text)...)
 	}
 	const marks = "0123456789!?.,-_*#@$%&+ "
-	return slices.ContainsFunc([]string{folded, strings.Trim(folded, marks), plain.Replace(strings.Trim(folded, marks)),
-		plain.Replace(strings.TrimRight(folded, marks))}, func(guess string) bool { return guess != "" && slices.Contains(words, guess) })
+	return slices.ContainsFunc([]string{
+		folded, strings.Trim(folded, marks), plain.Replace(strings.Trim(folded, marks)),
+		plain.Replace(strings.TrimRight(folded, marks)),
+	}, func(guess string) bool { return guess != "" && slices.Contains(words, guess) })
 }
 
 // repeats tells whether text is a piece of at most four characters over and over.
