@@ -20,13 +20,13 @@ import (
 // thing is a JSON object as it came.
 type thing map[string]any
 
-func (o thing) text(name string) string {
-	text, _ := o[name].(string)
+func (t thing) text(name string) string {
+	text, _ := t[name].(string)
 	return text
 }
 
-func (o thing) list(name string) (things []thing) {
-	items, _ := o[name].([]any)
+func (t thing) list(name string) (things []thing) {
+	items, _ := t[name].([]any)
 	for _, item := range items {
 		if object, ok := item.(map[string]any); ok {
 			things = append(things, object)

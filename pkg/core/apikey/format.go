@@ -28,7 +28,7 @@ const (
 	base16 = "0123456789abcdef"
 )
 
-// The formats. Each one's random part has at least 149 bits.
+// Secret is `sk_` and 40 alphanumerics, of which 6 are the checksum. Each format's random part has at least 149 bits.
 func Secret() Format { // 202 bits [Userz: sk_…]
 	return Format{Name: "sk", Prefix: "sk_", alphabet: base62, random: 34, checksum: 6, Scopes: access.Rights(), Default: access.Default()}
 }
