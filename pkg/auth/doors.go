@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -49,7 +48,7 @@ func (a *Authenticator) Widget(ctx context.Context, cred Credential, budget Budg
 			if !e.app.PublicSubmission {
 				return caller, nil, apierr.New(apierr.Forbidden, apierr.CodePublicDisabled, "This App takes no feedback without a user token.")
 			}
-			return caller, []gate.Draw{draw(e.numbers.Policy(budget.Address), e.app.ID, neighbourhood(cred.Address))}, nil
+			return caller, []gate.Draw{draw(e.numbers.Policy(budget.Address), e.app.ID, gate.Neighbourhood(cred.Address))}, nil
 		}
 		now := a.Now()
 		claims, signedBy, err := usertoken.Verify(cred.UserToken, e.app.ID, e.live(now), now)
@@ -113,15 +112,4 @@ func (e *entry) live(now time.Time) []usertoken.Secret {
 func draw(policy gate.Policy, app id.ID, caller string) gate.Draw {
 	sum := sha256.Sum256([]byte(caller))
 	return gate.Draw{Policy: policy, Bucket: app.String() + ":" + hex.EncodeToString(sum[:12]), Cost: 1}
-}
-
-// neighbourhood is the address as limits see it: an IPv6 customer owns a /64 and would walk through its addresses.
-func neighbourhood(address netip.Addr) string {
-	address = address.Unmap()
-	if address.Is6() {
-		if network, err := address.Prefix(64); err == nil {
-			return network.String()
-		}
-	}
-	return address.String()
 }

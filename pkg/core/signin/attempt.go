@@ -28,7 +28,7 @@ func (i *Issuer) attempt(ctx context.Context, org tenant.Org, address netip.Addr
 	}
 	draws := []gate.Draw{
 		{Policy: numbers.Policy(gate.LoginByAccount()), Bucket: i.bucket("account", account), Cost: 1},
-		{Policy: numbers.Policy(gate.LoginByAddress()), Bucket: i.bucket("address", neighbourhood(address)), Cost: 1},
+		{Policy: numbers.Policy(gate.LoginByAddress()), Bucket: i.bucket("address", gate.Neighbourhood(address)), Cost: 1},
 	}
 	if err := i.draw(ctx, org.ID, draws); err != nil {
 		return err
@@ -74,15 +74,6 @@ func (i *Issuer) draw(ctx context.Context, org id.ID, draws []gate.Draw) error {
 func (i *Issuer) bucket(kind, whose string) string {
 	sum := i.Hasher.Hash("login:" + kind + ":" + whose)
 	return hex.EncodeToString(sum[:12])
-}
-
-// neighbourhood is the address as limits see it: an IPv6 customer owns a /64 and would walk through its addresses.
-func neighbourhood(address netip.Addr) string {
-	address = address.Unmap().WithZone("")
-	if network, err := address.Prefix(64); err == nil && address.Is6() {
-		return network.String()
-	}
-	return address.String()
 }
 
 func limited(verdict gate.Verdict) error {
