@@ -121,6 +121,9 @@ func (s *Store) commit(group []*operation) {
 		return
 	}
 	err := s.transact(begun)
+	if err == nil {
+		s.commits.Add(1) // before anybody is answered, who may count them
+	}
 	for _, op := range begun {
 		if err != nil {
 			op.result = apierr.Away(err)
@@ -128,7 +131,6 @@ func (s *Store) commit(group []*operation) {
 		close(op.done)
 	}
 	if err == nil {
-		s.commits.Add(1)
 		s.boundLog()
 	}
 }
