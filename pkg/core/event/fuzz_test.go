@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/heard-dev/heard/pkg/apierr"
+	"github.com/heard-dev/heard/pkg/core/jsonobject"
 	"github.com/heard-dev/heard/pkg/id"
 )
 
@@ -30,7 +31,7 @@ func patched(t *testing.T, target, patch jsontext.Value) jsontext.Value {
 			merged[name] = patched(t, merged[name], value)
 		}
 	}
-	spelled, err := spell(asAny(merged))
+	spelled, err := jsonobject.Spell(asAny(merged))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,11 +108,11 @@ func merging(t *testing.T, first, second []byte) {
 
 // canonical sorts the members of objects that are not within arrays, as a profile has them.
 func canonical(t *testing.T, raw []byte) []byte {
-	members, err := object(raw)
+	members, err := jsonobject.Members(raw)
 	if err != nil {
 		t.Fatal(err)
 	}
-	spelled, err := spell(members)
+	spelled, err := jsonobject.Spell(members)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,13 +29,16 @@ const (
 	Private Mode = "private"
 )
 
-// Submitter is who sent an item. Claims is the signed context of a private submission: a JSON object, or nil.
+// Submitter is who sent an item. Claims is the signed context of a private submission: a JSON object, or nil. Person is the
+// record of an end user who was known as they sent it, Member whoever of the Org wrote it down; both may be zero.
 type Submitter struct {
 	Mode           Mode
 	ExternalUserID string
 	Email          string
 	Name           string
 	Claims         []byte
+	Person         id.ID
+	Member         id.ID
 }
 
 // Viewport is the size of the page, in CSS pixels, and its device pixel ratio.
@@ -63,16 +66,21 @@ type Target struct {
 	ScreenshotKey string
 }
 
-// Item is one piece of feedback. Metadata is a JSON object, or nil.
+// Item is one piece of feedback. Metadata is a JSON object, or nil. What a team adds to it is zero until it does.
 type Item struct {
 	ID          id.ID
 	Org         id.ID
-	App         id.ID
+	App         id.ID // zero: it came through no App, but by the Org's own hand or a board
 	Status      Status
 	DuplicateOf id.ID // zero: not a duplicate
 	Submitter   Submitter
 	Severity    Severity
+	Title       string // may be empty
 	Text        string
+	Board       id.ID   // zero: on none in particular
+	Tags        []id.ID // nil: none
+	Assignee    id.ID   // a member
+	Votes       int64   // of as many people; only the store changes it
 	URL         string
 	UserAgent   string
 	Viewport    *Viewport
@@ -82,6 +90,13 @@ type Item struct {
 	Metadata    []byte
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
+	Archived    Archival
+}
+
+// Archival is when an item was archived, and what it was until then; zero for one that is not.
+type Archival struct {
+	At   time.Time
+	From Status
 }
 
 // Query selects a page of items, newest first. Zero fields do not select. Before is the last item of the page before.
@@ -111,6 +126,33 @@ type Store interface {
 	// ListFeedback gives a page at a cost that does not grow with the collection. It hides items that have a DuplicateOf
 	// unless the query shows them.
 	ListFeedback(ctx context.Context, org id.ID, query Query) (Page, error)
-	// MoveFeedback sets the status if it is still from, and gives the item as it is then; otherwise apierr.Conflict.
-	MoveFeedback(ctx context.Context, org, item id.ID, from, to Status, at time.Time) (Item, error)
+	// AmendFeedback changes the item if its status is still from, and gives it as it is then; otherwise apierr.Conflict.
+	// It keeps Archived in line with the status.
+	AmendFeedback(ctx context.Context, org, item id.ID, from Status, change Change, at time.Time) (Item, error)
+	// BoardFeedback gives a page of a board at a cost that does not grow with the collection.
+	BoardFeedback(ctx context.Context, org id.ID, query BoardQuery) (BoardPage, error)
+	// CountFeedback counts the Org's items by status, duplicates too.
+	CountFeedback(ctx context.Context, org id.ID) (map[Status]int64, error)
+	// FeedbackBy gives up to limit whole items of one person, newest first, all older than before unless that is zero.
+	FeedbackBy(ctx context.Context, org id.ID, by By, before id.ID, limit int) ([]Item, error)
+}
+
+// Change is what an amendment sets; nil leaves as it is.
+type Change struct {
+	Status      *Status
+	DuplicateOf *id.ID
+	Severity    *Severity
+	Title       *string
+	Text        *string
+	Board       *id.ID
+	Tags        *[]id.ID
+	Assignee    *id.ID
+	Metadata    *[]byte
+}
+
+// By is one person: the records of them, and the external ids under which they submit. Only what was signed counts: whom a
+// page claims to speak for did not say it.
+type By struct {
+	Persons     []id.ID
+	ExternalIDs []string
 }
