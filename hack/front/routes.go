@@ -42,7 +42,9 @@ func table() []route {
 		kit := platform.New(name, platform.Parts{}).Kit(&run.Env{Telemetry: telemetry.Discard()}, func(incident.Incident) {})
 		services[name].Routes(kit)
 		for _, r := range kit.Routes() {
-			routes = append(routes, route{service: name, method: r.Method, path: strings.Split(r.Path, "/")})
+			for _, path := range kit.Paths(r) {
+				routes = append(routes, route{service: name, method: r.Method, path: strings.Split(path, "/")})
+			}
 		}
 	}
 	slices.SortStableFunc(routes, func(a, b route) int { return strings.Compare(strings.Join(a.path, "/"), strings.Join(b.path, "/")) })

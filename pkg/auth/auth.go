@@ -11,6 +11,7 @@ import (
 
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/core/apikey"
+	"github.com/heard-dev/heard/pkg/core/enduser"
 	"github.com/heard-dev/heard/pkg/core/gate"
 	"github.com/heard-dev/heard/pkg/core/limit"
 	"github.com/heard-dev/heard/pkg/core/plan"
@@ -37,6 +38,7 @@ type Directory interface {
 	KeyByHash(ctx context.Context, hash apikey.Hash) (apikey.Key, error)
 	Member(ctx context.Context, org, member id.ID) (tenant.Member, error)
 	Session(ctx context.Context, org, session id.ID) (session.Session, error)
+	Person(ctx context.Context, org, person id.ID) (enduser.Person, error)
 	Overrides(ctx context.Context) ([]limit.Override, error)
 }
 
@@ -81,6 +83,7 @@ type entry struct {
 	member     *tenant.Member
 	session    *session.Session
 	app        *tenant.App
+	person     *enduser.Person
 	secrets    []signingSecret
 	generation gate.Generation
 	loadedAt   time.Time

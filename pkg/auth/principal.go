@@ -8,6 +8,7 @@ import (
 	"github.com/heard-dev/heard/pkg/core/access"
 	"github.com/heard-dev/heard/pkg/core/apikey"
 	"github.com/heard-dev/heard/pkg/core/audit"
+	"github.com/heard-dev/heard/pkg/core/enduser"
 	"github.com/heard-dev/heard/pkg/core/gate"
 	"github.com/heard-dev/heard/pkg/core/limit"
 	"github.com/heard-dev/heard/pkg/core/manage"
@@ -18,7 +19,7 @@ import (
 )
 
 // Principal is who calls, and what binds their Org. Key is set behind the doors of keys, and Member where a member made it; Member and Session behind
-// those of sessions; App, and with a user token User, behind the widget's. Rights is what of it all may be done.
+// those of sessions; App, and with a user token User, behind the widget's; Person behind those of subscribers. Rights is what of it all may be done.
 type Principal struct {
 	Org     tenant.Org
 	Numbers limit.Numbers
@@ -27,6 +28,7 @@ type Principal struct {
 	Session *session.Session
 	App     *tenant.App
 	User    *usertoken.Claims
+	Person  *enduser.Person
 	Rights  []access.Right
 	Address netip.Addr
 

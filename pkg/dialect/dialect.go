@@ -71,3 +71,11 @@ type Dialect interface {
 	// Limits shows what is left in the headers of an answer.
 	Limits(header http.Header, verdict gate.Verdict, now time.Time)
 }
+
+// Aliased is a Dialect whose routes are served under more than one base.
+type Aliased interface {
+	// Canonical is the path of the route for one that it owns.
+	Canonical(path string) string
+	// Aliases are the other paths of a route.
+	Aliases(path string) []string
+}

@@ -23,6 +23,8 @@ type Route struct {
 	Door    Door
 	MaxBody int64   // bytes; 0 where no body is taken
 	Errors  []Fault // what it documents besides the faults of its door and its body
+
+	action *action // of an RPC surface; nil elsewhere
 }
 
 // API is one dialect's routes.

@@ -106,6 +106,39 @@ func Colleague(right access.Right) Door {
 	return door
 }
 
+// Team is the door of a Userorbit team's own backend: its key. The zero Right opens to any.
+func Team(right access.Right) Door {
+	door := keyed(right, "apiKey", auth.KeyDoor{})
+	door.admit = func(ctx context.Context, a *auth.Authenticator, cred auth.Credential) (auth.Principal, gate.Verdict, error) {
+		return a.Team(ctx, cred, teamKey(right))
+	}
+	return door
+}
+
+// Subscriber is the door of an end user whom a team's backend identified: the token that it was given for them.
+func Subscriber(budget gate.Policy) Door {
+	return Door{
+		security: []map[string][]string{{"subscriber": {}}}, browser: true, budget: strings.SplitN(budget.Name, ".", 2)[0], faults: credentialFaults,
+		admit: func(ctx context.Context, a *auth.Authenticator, cred auth.Credential) (auth.Principal, gate.Verdict, error) {
+			return a.Subscriber(ctx, cred, budget)
+		},
+	}
+}
+
+// TeamOrSubscriber is the door of either: a key that has the right, or any subscriber.
+func TeamOrSubscriber(right access.Right, budget gate.Policy) Door {
+	door := Team(right)
+	door.security, door.browser = append(door.security, map[string][]string{"subscriber": {}}), true
+	door.admit = func(ctx context.Context, a *auth.Authenticator, cred auth.Credential) (auth.Principal, gate.Verdict, error) {
+		return a.TeamOrSubscriber(ctx, cred, teamKey(right), budget)
+	}
+	return door
+}
+
+func teamKey(right access.Right) auth.KeyDoor {
+	return auth.KeyDoor{Formats: []apikey.Format{apikey.Userorbit()}, Right: right, Budgets: []gate.Policy{gate.UserorbitByKey()}}
+}
+
 func loggedIn(door auth.SessionDoor) Door {
 	return Door{
 		Right: door.Right, security: []map[string][]string{{"session": scopes(door.Right)}}, faults: rightFaults,

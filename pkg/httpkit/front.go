@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/heard-dev/heard/pkg/dialect"
 )
 
 // front joins the engines of all dialects behind one port: it chooses who answers a path, and answers what comes before
@@ -33,10 +35,38 @@ func (f front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	api := f.choose(r)
+	r = api.canonical(r)
 	if r.Method == http.MethodOptions && f.options(w, r) {
 		return
 	}
-	f.choose(r).engine.ServeHTTP(w, r)
+	api.engine.ServeHTTP(w, r)
+}
+
+// canonical is the request for the path that its route is listed under.
+func (a *API) canonical(r *http.Request) *http.Request {
+	aliased, ok := a.dialect.(dialect.Aliased)
+	if !ok || r.URL.RawPath != "" {
+		return r
+	}
+	path := aliased.Canonical(r.URL.Path)
+	if path == r.URL.Path {
+		return r
+	}
+	there, at := *r, *r.URL
+	at.Path, there.URL = path, &at
+	return &there
+}
+
+// Paths are all that a route is served under.
+func (k *Kit) Paths(route Route) []string {
+	paths := []string{route.Path}
+	for _, api := range k.apis {
+		if aliased, ok := api.dialect.(dialect.Aliased); ok && api.dialect.Owns(route.Method, route.Path) {
+			paths = append(paths, aliased.Aliases(route.Path)...)
+		}
+	}
+	return paths
 }
 
 // choose finds who answers a request, served or not. The first dialect is the native one and takes what nobody owns.

@@ -32,6 +32,7 @@ func Handle[In, Out any](a *API, route Route, handler Handler[In, Out]) {
 	huma.Register(a.document, a.operation(route), func(context.Context, *In) (*Out, error) { return nil, nil })
 	schemas, documented := a.document.OpenAPI().Components.Schemas, a.document.last
 	params := compileParams(schemas, documented, reflect.TypeFor[In]())
+	params.inBody = route.action != nil
 	out := compileOutput(reflect.TypeFor[Out]())
 	var body *strictjson.Schema
 	if documented.RequestBody != nil {
@@ -87,16 +88,22 @@ type BodySum [sha256.Size]byte
 // *outcome.Tally, is where its use case tells what became of each of the things in the request; if it tells nothing, there was
 // one, and it went the way of the answer.
 func (x *exchange) decodeBody(schema *strictjson.Schema, in reflect.Value) error {
-	if in.FieldByName("Body").Kind() == reflect.Pointer && x.c.Request.ContentLength == 0 {
+	bare := x.c.Request.ContentLength == 0
+	if bare && x.route.action == nil && in.FieldByName("Body").Kind() == reflect.Pointer {
 		return nil
 	}
-	if !isJSON(x.c.Request.Header.Get("Content-Type")) {
+	if !(bare && x.route.action != nil) && !isJSON(x.c.Request.Header.Get("Content-Type")) {
 		return apierr.New(apierr.UnsupportedMedia, apierr.CodeUnsupportedMedia, "The Content-Type must be application/json.")
 	}
 	lent := x.api.kit.bodies.lend()
 	x.lent = lent
 	if err := x.readBody(lent); err != nil {
 		return err
+	}
+	if x.route.action != nil {
+		if err := x.route.action.join(lent, x.c.Request.URL.RawQuery); err != nil {
+			return err
+		}
 	}
 	x.said = lent.content
 	if tally := in.FieldByName("Tally"); tally.IsValid() {

@@ -23,6 +23,8 @@ type params struct {
 	path, header, cookie []param
 	query                map[string]param // by name
 
+	inBody bool // what the query says is a part of the body
+
 	aside *strictjson.Schema // of path, headers and cookies
 	asked *strictjson.Schema // of the query
 }
@@ -72,9 +74,12 @@ func parameters() *huma.Schema {
 
 // decode sets the fields of in, or refuses with every fault. A query parameter that is not documented is one (D7).
 func (p *params) decode(c *gin.Context, in reflect.Value) error {
-	query, err := parseQuery(c.Request.URL.RawQuery)
-	if err != nil {
-		return apierr.Query(apierr.Issue{Path: []any{}, Code: strictjson.InvalidFormat, Message: "the query string is malformed"})
+	var query url.Values
+	if !p.inBody {
+		var err error
+		if query, err = parseQuery(c.Request.URL.RawQuery); err != nil {
+			return err
+		}
 	}
 	if issues := append(p.aside.Check(p.writeAside(c)), p.asked.Check(p.writeQuery(query))...); len(issues) > 0 {
 		return apierr.Query(issues...)
@@ -149,7 +154,11 @@ func parseQuery(raw string) (url.Values, error) {
 	if raw == "" {
 		return nil, nil
 	}
-	return url.ParseQuery(raw)
+	query, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, apierr.Query(apierr.Issue{Path: []any{}, Code: strictjson.InvalidFormat, Message: "the query string is malformed"})
+	}
+	return query, nil
 }
 
 // appendMember writes one parameter as a member of an object. A value that does not spell its kind stays a string, which

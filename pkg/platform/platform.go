@@ -15,6 +15,8 @@ import (
 	"github.com/heard-dev/heard/pkg/core/apikey"
 	"github.com/heard-dev/heard/pkg/core/attachment"
 	"github.com/heard-dev/heard/pkg/core/audit"
+	"github.com/heard-dev/heard/pkg/core/comment"
+	"github.com/heard-dev/heard/pkg/core/enduser"
 	"github.com/heard-dev/heard/pkg/core/erasure"
 	"github.com/heard-dev/heard/pkg/core/event"
 	"github.com/heard-dev/heard/pkg/core/feedback"
@@ -26,10 +28,12 @@ import (
 	"github.com/heard-dev/heard/pkg/core/manage"
 	"github.com/heard-dev/heard/pkg/core/outcome"
 	"github.com/heard-dev/heard/pkg/core/plan"
+	"github.com/heard-dev/heard/pkg/core/resource"
 	"github.com/heard-dev/heard/pkg/core/session"
 	"github.com/heard-dev/heard/pkg/core/signin"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/core/usage"
+	"github.com/heard-dev/heard/pkg/core/vote"
 	"github.com/heard-dev/heard/pkg/dialect/tongues"
 	"github.com/heard-dev/heard/pkg/httpkit"
 	"github.com/heard-dev/heard/pkg/id"
@@ -53,6 +57,10 @@ type Store interface {
 	event.Profiles
 	outcome.Store
 	limit.Store
+	vote.Store
+	comment.Store
+	enduser.Store
+	resource.Store
 	Ping(ctx context.Context) error
 }
 
@@ -84,6 +92,8 @@ type Platform struct {
 	Passwords *tenant.Passwords
 	Journal   *audit.Journal
 	Manager   *manage.Manager
+	People    *enduser.Directory
+	Met       *enduser.Recorder
 	Ledger    *outcome.Recorder
 	uses      *usage.Recorder
 	leaks     *leakWatch
@@ -113,6 +123,10 @@ func NewAt(name string, parts Parts, now func() time.Time) *Platform {
 		Store: p.Store, Gate: p.Gate, Plans: p.Plans, Hasher: p.Hasher, Keyset: p.Keyset, Passwords: p.Passwords, Journal: p.Journal,
 		IDs: p.IDs, Now: p.Now, Random: p.Random,
 	})
+	p.People = enduser.NewDirectory(enduser.Deps{
+		Store: p.Store, Journal: p.Journal, Announce: p.Gate.Bump, IDs: p.IDs, Now: p.Now,
+	})
+	p.Met = enduser.NewRecorder(p.People)
 	p.Ledger = outcome.NewRecorder(p.Store, p.Now)
 	p.uses = usage.NewRecorder(p.Store, p.Now)
 	p.leaks = newLeakWatch(p.Manager)
@@ -131,7 +145,7 @@ func (p *Platform) SignIn() *signin.Issuer {
 func (p *Platform) App(env *run.Env, services ...Service) run.App {
 	recorder := incident.NewRecorder(p.Store, p.Now)
 	kit := p.Kit(env, recorder.Record)
-	loops := append([]func(context.Context) error{recorder.Run, p.Ledger.Run, p.uses.Run, p.leaks.run}, p.Parts.Loops...)
+	loops := append([]func(context.Context) error{recorder.Run, p.Ledger.Run, p.uses.Run, p.leaks.run, p.Met.Run}, p.Parts.Loops...)
 	for _, service := range services {
 		service.Routes(kit)
 		loops = append(loops, service.Loops()...)

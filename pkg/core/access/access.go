@@ -12,6 +12,11 @@ type Right string
 const (
 	FeedbackRead   Right = "feedback:read"
 	FeedbackWrite  Right = "feedback:write"
+	Moderate       Right = "feedback:moderate" // merge and delete it, keep its boards and tags
+	DocumentsRead  Right = "documents:read"
+	DocumentsWrite Right = "documents:write"
+	PeopleRead     Right = "people:read"
+	PeopleWrite    Right = "people:write"
 	EventsRead     Right = "events:read"
 	EventsWrite    Right = "events:write"
 	TokensMint     Right = "tokens:mint"
@@ -75,6 +80,11 @@ func table() []row {
 		//               member admin owner  keys without scopes, keys of one App
 		{FeedbackRead, yes, yes, yes, yes, yes},
 		{FeedbackWrite, yes, yes, yes, yes, yes},
+		{Moderate, no, yes, yes, no, no},
+		{DocumentsRead, yes, yes, yes, yes, no},
+		{DocumentsWrite, no, yes, yes, no, no},
+		{PeopleRead, yes, yes, yes, yes, no},
+		{PeopleWrite, no, yes, yes, no, no},
 		{EventsRead, yes, yes, yes, yes, yes},
 		{EventsWrite, no, yes, yes, yes, yes},
 		{TokensMint, no, yes, yes, yes, yes},

@@ -13,6 +13,11 @@ import (
 const whoMayDoWhat = `
 	feedback:read    o a m k 1
 	feedback:write   o a m k 1
+	feedback:moderate o a - - -
+	documents:read   o a m k -
+	documents:write  o a - - -
+	people:read      o a m k -
+	people:write     o a - - -
 	events:read      o a m k 1
 	events:write     o a - k 1
 	tokens:mint      o a - k 1

@@ -52,7 +52,10 @@ func AuthWorx() Format {
 
 // Userorbit is 38 alphanumerics without a prefix, of which 6 are the checksum.
 func Userorbit() Format {
-	scopes := []access.Right{access.FeedbackRead, access.FeedbackWrite}
+	scopes := []access.Right{
+		access.FeedbackRead, access.FeedbackWrite, access.Moderate, access.DocumentsRead, access.DocumentsWrite,
+		access.PeopleRead, access.PeopleWrite,
+	}
 	return Format{Name: "userorbit", alphabet: base62, random: 32, checksum: 6, Scopes: scopes, Default: scopes}
 }
 

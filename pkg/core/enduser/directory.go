@@ -31,11 +31,7 @@ const MaxMerged = 32
 
 // Get gives the root of a record.
 func (d *Directory) Get(ctx context.Context, org, person id.ID) (Person, error) {
-	found, err := d.Store.Person(ctx, org, person)
-	if err != nil {
-		return found, err
-	}
-	return d.root(ctx, org, found)
+	return Root(ctx, d.Store, org, person)
 }
 
 // ByExternalID gives the person that the customer's own systems call so.
@@ -56,13 +52,31 @@ func (d *Directory) ByEmail(ctx context.Context, org id.ID, email string) (Perso
 	return d.root(ctx, org, found)
 }
 
-// root follows a record to what it is merged into. A record whose root is gone is its own.
 func (d *Directory) root(ctx context.Context, org id.ID, person Person) (Person, error) {
+	return follow(ctx, d.Store, org, person)
+}
+
+// Finder finds a record by its id.
+type Finder interface {
+	Person(ctx context.Context, org, person id.ID) (Person, error)
+}
+
+// Root gives the root of a record: what it is merged into, or itself.
+func Root(ctx context.Context, store Finder, org, person id.ID) (Person, error) {
+	found, err := store.Person(ctx, org, person)
+	if err != nil {
+		return found, err
+	}
+	return follow(ctx, store, org, found)
+}
+
+// follow takes a record whose root is gone for its own.
+func follow(ctx context.Context, store Finder, org id.ID, person Person) (Person, error) {
 	for range MaxMerged {
 		if person.Into.IsZero() {
 			break
 		}
-		next, err := d.Store.Person(ctx, org, person.Into)
+		next, err := store.Person(ctx, org, person.Into)
 		if err != nil {
 			if apierr.KindOf(err) == apierr.NotFound {
 				return person, nil

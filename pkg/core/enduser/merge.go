@@ -41,12 +41,16 @@ func (d *Directory) join(ctx context.Context, org id.ID, by audit.Actor, from, t
 	merged := from
 	merged.Into, merged.UpdatedAt = to.ID, d.now()
 	what := audit.Change{Action: "person.merge", Target: target(from), After: map[string]any{"into": to.ID.String()}}
-	return d.Journal.Record(ctx, org, by, what, func() error {
+	err = d.Journal.Record(ctx, org, by, what, func() error {
 		if err := d.Store.ReplacePerson(ctx, org, merged); err != nil {
 			return err
 		}
 		return d.uncross(ctx, org, merged, to)
 	})
+	if err != nil {
+		return err
+	}
+	return d.Announce(ctx, org)
 }
 
 // uncross takes back a merge when the other was merged into this one at the same moment: neither would be a root.
@@ -77,8 +81,11 @@ func (d *Directory) Split(ctx context.Context, org id.ID, by audit.Actor, record
 	found.Into, found.UpdatedAt = id.Zero, d.now()
 	what := audit.Change{Action: "person.split", Target: target(found), Before: map[string]any{"into": former.String()}}
 	err = d.Journal.Record(ctx, org, by, what, func() error { return d.Store.ReplacePerson(ctx, org, found) })
+	if err != nil {
+		return Person{}, err
+	}
 	found.Version++
-	return found, err
+	return found, d.Announce(ctx, org)
 }
 
 // target names a person in the audit log by their id alone: what is erased must not stay there.

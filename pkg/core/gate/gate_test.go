@@ -62,20 +62,23 @@ func TestThePoliciesAreTheDocumentedOnes(t *testing.T) {
 	}
 	const quarter = 15 * time.Minute
 	want := map[string]numbers{
-		"feedback.ip":      {gate.TokenBucket, 60, time.Minute, 60},
-		"feedback.user":    {gate.TokenBucket, 120, time.Minute, 120},
-		"attachments.ip":   {gate.TokenBucket, 120, time.Minute, 120},
-		"attachments.user": {gate.TokenBucket, 240, time.Minute, 240},
-		"api.key":          {gate.TokenBucket, 600, time.Minute, 100},
-		"api.member":       {gate.TokenBucket, 600, time.Minute, 100},
-		"authworx.key":     {gate.FixedWindow, 300, quarter, 300},
-		"authworx.member":  {gate.FixedWindow, 3000, quarter, 3000},
-		"users.minute":     {gate.FixedWindow, 100, time.Minute, 100},
-		"users.hour":       {gate.FixedWindow, 5000, time.Hour, 5000},
-		"events.minute":    {gate.FixedWindow, 100, time.Minute, 100},
-		"events.month":     {gate.CalendarMonth, gate.Unlimited, 31 * 24 * time.Hour, gate.Unlimited},
-		"login.account":    {gate.FixedWindow, 10, quarter, 10},
-		"login.address":    {gate.FixedWindow, 100, quarter, 100},
+		"feedback.ip":          {gate.TokenBucket, 60, time.Minute, 60},
+		"feedback.user":        {gate.TokenBucket, 120, time.Minute, 120},
+		"attachments.ip":       {gate.TokenBucket, 120, time.Minute, 120},
+		"attachments.user":     {gate.TokenBucket, 240, time.Minute, 240},
+		"api.key":              {gate.TokenBucket, 600, time.Minute, 100},
+		"api.member":           {gate.TokenBucket, 600, time.Minute, 100},
+		"userorbit.key":        {gate.TokenBucket, 600, time.Minute, 100},
+		"userorbit.subscriber": {gate.TokenBucket, 240, time.Minute, 240},
+		"feedback.subscriber":  {gate.TokenBucket, 120, time.Minute, 120},
+		"authworx.key":         {gate.FixedWindow, 300, quarter, 300},
+		"authworx.member":      {gate.FixedWindow, 3000, quarter, 3000},
+		"users.minute":         {gate.FixedWindow, 100, time.Minute, 100},
+		"users.hour":           {gate.FixedWindow, 5000, time.Hour, 5000},
+		"events.minute":        {gate.FixedWindow, 100, time.Minute, 100},
+		"events.month":         {gate.CalendarMonth, gate.Unlimited, 31 * 24 * time.Hour, gate.Unlimited},
+		"login.account":        {gate.FixedWindow, 10, quarter, 10},
+		"login.address":        {gate.FixedWindow, 100, quarter, 100},
 	}
 	for _, p := range gate.Policies() {
 		if got := (numbers{p.Algorithm, p.Limit, p.Period, p.Capacity()}); got != want[p.Name] || p.Source != gate.FromDefault {

@@ -55,6 +55,19 @@ func EventsByMonth() Policy {
 // longestMonth is the Period of months, which they have at most.
 const longestMonth = 31 * 24 * time.Hour
 
+// UserorbitByKey bounds the requests of one Userorbit key, whose documentation names no number: as many as those of an sk_ key.
+func UserorbitByKey() Policy {
+	policy := APIByKey()
+	policy.Name = "userorbit.key"
+	return policy
+}
+
+// UserorbitBySubscriber bounds the requests of one subscriber, submissions aside.
+func UserorbitBySubscriber() Policy { return perMinute("userorbit.subscriber", 240) }
+
+// FeedbackBySubscriber bounds the submissions and comments of one subscriber, like those of an end user of the widget.
+func FeedbackBySubscriber() Policy { return perMinute("feedback.subscriber", 120) }
+
 // LoginByAccount bounds failed log-ins to one account, whoever tries: NIST allows a hundred in a row.
 func LoginByAccount() Policy { return window("login.account", 10, 15*time.Minute) }
 
@@ -64,9 +77,9 @@ func LoginByAddress() Policy { return window("login.address", 100, 15*time.Minut
 // Policies lists the policies whose numbers an Org may be given its own of.
 func Policies() []Policy {
 	return []Policy{
-		FeedbackByIP(), FeedbackByUser(), AttachmentsByIP(),
+		FeedbackByIP(), FeedbackByUser(), FeedbackBySubscriber(), AttachmentsByIP(),
 		AttachmentsByUser(), APIByKey(), APIByMember(),
-		AuthWorxByKey(), AuthWorxByMember(), UsersByMinute(), UsersByHour(), EventsByOrg(), EventsByMonth(), LoginByAccount(), LoginByAddress(),
+		AuthWorxByKey(), AuthWorxByMember(), UserorbitByKey(), UserorbitBySubscriber(), UsersByMinute(), UsersByHour(), EventsByOrg(), EventsByMonth(), LoginByAccount(), LoginByAddress(),
 	}
 }
 

@@ -3,6 +3,7 @@ package userorbit
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/heard-dev/heard/pkg/apierr"
@@ -13,7 +14,16 @@ import (
 // Dialect is how Userorbit speaks.
 type Dialect struct{}
 
-var _ dialect.Dialect = Dialect{}
+var (
+	_ dialect.Dialect = Dialect{}
+	_ dialect.Aliased = Dialect{}
+)
+
+// The documented bases (D13): routes are listed under the first.
+const (
+	base  = "/v1"
+	other = "/api/v1"
+)
 
 type answer struct {
 	Error      string `json:"error"`
@@ -23,11 +33,6 @@ type answer struct {
 // Name is "userorbit".
 func (Dialect) Name() string { return "userorbit" }
 
-// About introduces the surface.
-func (Dialect) About() dialect.About {
-	return dialect.About{Title: "Userorbit", Version: "1", Description: "How the Userorbit API is spoken: RPC-style actions, team keys and subscriber tokens.", Envelope: answer{}}
-}
-
 // Credential reads the Authorization header: a team key, or a subscriber token.
 func (Dialect) Credential(header http.Header) (dialect.Credential, error) {
 	token, err := dialect.Bearer(header)
@@ -36,8 +41,21 @@ func (Dialect) Credential(header http.Header) (dialect.Credential, error) {
 
 // Owns takes every resource.action under both documented bases, and the widget's corner of /v1.
 func (Dialect) Owns(_, path string) bool {
-	return dialect.IsAction(path, "/v1") || dialect.Under(path, "/v1/public") ||
-		dialect.IsAction(path, "/api/v1") || dialect.IsAction(path, "/api/v1/public")
+	return dialect.IsAction(path, base) || dialect.Under(path, base+"/public") ||
+		dialect.IsAction(path, other) || dialect.IsAction(path, other+"/public")
+}
+
+// Canonical is the path under the first base.
+func (Dialect) Canonical(path string) string {
+	if rest, ok := strings.CutPrefix(path, other+"/"); ok {
+		return base + "/" + rest
+	}
+	return path
+}
+
+// Aliases is the path under the other base.
+func (Dialect) Aliases(path string) []string {
+	return []string{other + strings.TrimPrefix(path, base)}
 }
 
 // Refuse answers {"error", "statusCode"}.
