@@ -124,7 +124,8 @@ func NewAt(name string, parts Parts, now func() time.Time) *Platform {
 		IDs: p.IDs, Now: p.Now, Random: p.Random,
 	})
 	p.People = enduser.NewDirectory(enduser.Deps{
-		Store: p.Store, Journal: p.Journal, Announce: p.Gate.Bump, IDs: p.IDs, Now: p.Now,
+		Store: p.Store, Journal: p.Journal, IDs: p.IDs, Now: p.Now,
+		Announce: func(ctx context.Context, org id.ID) error { return p.Gate.Bump(ctx, org) },
 	})
 	p.Met = enduser.NewRecorder(p.People)
 	p.Ledger = outcome.NewRecorder(p.Store, p.Now)
