@@ -34,6 +34,7 @@ import (
 	"github.com/heard-dev/heard/pkg/httpkit"
 	"github.com/heard-dev/heard/pkg/id"
 	"github.com/heard-dev/heard/pkg/run"
+	"github.com/heard-dev/heard/pkg/telemetry"
 )
 
 // Store is everything a database keeps for Heard.
@@ -146,7 +147,7 @@ func (p *Platform) Kit(env *run.Env, incidents func(incident.Incident)) *httpkit
 		Service: p.Name,
 		Auth: auth.New(auth.Deps{
 			Directory: p.Store, Gate: p.Gate, Plans: p.Plans, Hasher: p.Hasher, Keyset: p.Keyset, Keyring: p.Keyring, Now: p.Now,
-			Used: p.uses.Used, Leaked: p.leaks.note,
+			Used: p.uses.Used, Leaked: p.leaks.note, Concerns: telemetry.WithTenant,
 		}),
 		IDs: p.IDs, Now: p.Now, Telemetry: env.Telemetry, TrustedProxies: p.TrustedProxies, Incidents: incidents,
 		Outcomes: p.Ledger.Record,
