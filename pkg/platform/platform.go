@@ -86,6 +86,7 @@ type Platform struct {
 	Journal   *audit.Journal
 	Manager   *manage.Manager
 	Ledger    *outcome.Recorder
+	Incidents *incident.Recorder
 	uses      *usage.Recorder
 	leaks     *leakWatch
 }
@@ -115,6 +116,7 @@ func NewAt(name string, parts Parts, now func() time.Time) *Platform {
 		IDs: p.IDs, Now: p.Now, Random: p.Random,
 	})
 	p.Ledger = outcome.NewRecorder(p.Store, p.Now)
+	p.Incidents = incident.NewRecorder(p.Store, p.Now)
 	p.uses = usage.NewRecorder(p.Store, p.Now)
 	p.leaks = newLeakWatch(p.Manager)
 	return p
@@ -130,9 +132,8 @@ func (p *Platform) SignIn() *signin.Issuer {
 
 // App joins services to one process.
 func (p *Platform) App(env *run.Env, services ...Service) run.App {
-	recorder := incident.NewRecorder(p.Store, p.Now)
-	kit := p.Kit(env, recorder.Record)
-	loops := append([]func(context.Context) error{recorder.Run, p.Ledger.Run, p.uses.Run, p.leaks.run}, p.Parts.Loops...)
+	kit := p.Kit(env, p.Incidents.Record)
+	loops := append([]func(context.Context) error{p.Incidents.Run, p.Ledger.Run, p.uses.Run, p.leaks.run}, p.Parts.Loops...)
 	for _, service := range services {
 		service.Routes(kit)
 		loops = append(loops, service.Loops()...)

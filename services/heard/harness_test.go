@@ -93,6 +93,7 @@ func embedded(t testing.TB, store platform.Store, now func() time.Time) platform
 	files, err := diskstore.Open(diskstore.Options{
 		Dir: t.TempDir(), Mount: "/files/", SigningKey: make([]byte, diskstore.KeySize), Now: now,
 		BaseURL: func() string { return "http://heard.test/files" }, Logger: telemetry.Discard().Logger,
+		Incidents: func(incident.Incident) {},
 	})
 	must(t, err)
 	t.Cleanup(func() { must(t, files.Close()) })
