@@ -154,6 +154,14 @@ func serveObserved(t testing.TB, parts platform.Parts, now func() time.Time, tel
 	return i
 }
 
+// replica is another process on the same stores: what one keeps in memory the other does not know.
+func (i *installation) replica() *installation {
+	i.t.Helper()
+	other := serve(i.t, i.Parts, i.Now)
+	other.clock = i.clock
+	return other
+}
+
 // run starts the services' loops. They have ended when stop returns.
 func (i *installation) run() (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
