@@ -1,4 +1,4 @@
-# Everything works on a fresh machine with Go alone, unless its line says otherwise.
+# Everything works on a fresh machine with Go and make alone, unless its line says otherwise.
 
 TAGS      := -tags nomsgpack
 SERVICES  := attachments heard ingest keys read token
@@ -22,7 +22,7 @@ split: ## the same as five processes, on the MongoDB, Redis and S3 that HEARD_MO
 build: ## the six binaries, in bin/
 	go build $(TAGS) -trimpath -ldflags "-s -w" -o bin/ $(foreach s,$(SERVICES),./services/$(s)/cmd/$(s))
 
-test: ## every test; those of networked stores too where HEARD_TEST_REDIS_URL, HEARD_TEST_MONGO_URI, HEARD_TEST_S3_… name some
+test: ## every test, which needs bash, git, tar and curl too; those of networked stores too where HEARD_TEST_REDIS_URL, HEARD_TEST_MONGO_URI, HEARD_TEST_S3_… name some
 	go test $(TAGS) $(RACE) $(TESTFLAGS) work
 	GOWORK=off go -C hack test $(TAGS) $(RACE) $(TESTFLAGS) -count=1 ./...
 

@@ -47,7 +47,7 @@ var keepers = []keeper{
 	{"github.com/spf13/pflag", `services/heard/internal/cli`},
 	{"github.com/tink-crypto/tink-go", `pkg/secret`},
 	{"go.mongodb.org/mongo-driver", `pkg/store/mongostore`},
-	{"go.opentelemetry.io", `pkg/(telemetry|httpkit)`},
+	{"go.opentelemetry.io", `pkg/(telemetry|httpkit|store/(mongostore|redisstore|s3store))`}, // a driver alone knows what it sends
 	{"golang.org/x/term", `services/heard/internal/cli`},
 	{"zombiezen.com/go/sqlite", `pkg/store/sqlitestore`},
 	{"database/sql", `nobody`},

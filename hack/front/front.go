@@ -129,8 +129,8 @@ func (f *Front) away(w http.ResponseWriter, r *http.Request, err error, logger *
 	if r.Context().Err() != nil {
 		panic(http.ErrAbortHandler)
 	}
-	logger.Print(err)
 	name := f.ids.New().String()
+	logger.Printf("request %s: %v", name, err)
 	refusal := userz.Dialect{}.Refuse(dialect.Refusal{Err: apierr.Of(apierr.Away(err)), RequestID: name, Now: time.Now()})
 	header := w.Header()
 	for field, values := range refusal.Header {

@@ -19,13 +19,19 @@ import (
 // open puts a front before five services that all answer by serve.
 func open(t *testing.T, serve func(service string, w http.ResponseWriter, r *http.Request)) (base string, services map[string]*httptest.Server) {
 	t.Helper()
+	return openTo(t, io.Discard, serve)
+}
+
+// openTo is open, with what the front has to say of faults.
+func openTo(t *testing.T, errs io.Writer, serve func(service string, w http.ResponseWriter, r *http.Request)) (base string, services map[string]*httptest.Server) {
+	t.Helper()
 	services, upstreams := map[string]*httptest.Server{}, map[string]string{}
 	for _, name := range front.Services() {
 		services[name] = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { serve(name, w, r) }))
 		t.Cleanup(services[name].Close)
 		upstreams[name] = services[name].URL
 	}
-	f, err := front.New(upstreams, io.Discard)
+	f, err := front.New(upstreams, errs)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +173,8 @@ func TestBodiesFlow(t *testing.T) {
 }
 
 func TestAServiceThatIsAwayIsAnsweredFor(t *testing.T) {
-	base, services := open(t, func(_ string, w http.ResponseWriter, _ *http.Request) {})
+	var errs strings.Builder
+	base, services := openTo(t, &errs, func(_ string, w http.ResponseWriter, _ *http.Request) {})
 	if response, _ := do(t, "GET", base+"/readyz", nil); response.StatusCode != http.StatusOK {
 		t.Errorf("all services are ready, the front is %s", response.Status)
 	}
@@ -182,6 +189,8 @@ func TestAServiceThatIsAwayIsAnsweredFor(t *testing.T) {
 	if id := response.Header.Get("X-Request-Id"); response.StatusCode != http.StatusServiceUnavailable || body.Error.Code != "internal_error" ||
 		id == "" || body.Error.RequestID != id || response.Header.Get("Retry-After") != "1" {
 		t.Errorf("%s %v %s", response.Status, response.Header, text)
+	} else if !strings.Contains(errs.String(), id) {
+		t.Errorf("request %s is not found in %q", id, &errs)
 	}
 	for path, want := range map[string]int{"/v1/feedback": 200, "/healthz": 200, "/readyz": 503} {
 		if response, _ := do(t, "GET", base+path, nil); response.StatusCode != want {

@@ -55,6 +55,8 @@ type Deps struct {
 	Used func(ctx context.Context, org, credential id.ID)
 	// Leaked is told of a key that a browser presented, and that is not known to have leaked. It must not block.
 	Leaked func(key apikey.Key, origin string)
+	// Concerns notes in a context whom a request concerns, once that is known; a zero ID where it is not. Optional.
+	Concerns func(ctx context.Context, org, app id.ID) context.Context
 }
 
 const (
@@ -96,6 +98,9 @@ func New(deps Deps) *Authenticator {
 	if errKnown != nil || errUnknown != nil {
 		panic("auth: the cache size must be positive")
 	}
+	if deps.Concerns == nil {
+		deps.Concerns = func(ctx context.Context, _, _ id.ID) context.Context { return ctx }
+	}
 	return &Authenticator{Deps: deps, known: known, unknown: unknown}
 }
 
@@ -119,6 +124,8 @@ func (a *Authenticator) admit(ctx context.Context, token string, load load, judg
 			return Principal{}, gate.Verdict{}, err
 		}
 		caller, draws, refusal := judge(e)
+		org, app := caller.Tenant()
+		ctx := a.Concerns(ctx, org, app)
 		if refusal != nil {
 			if !cached {
 				return caller, gate.Verdict{}, refusal
@@ -173,6 +180,7 @@ func (a *Authenticator) entry(ctx context.Context, token string, load load) (e *
 			return nil, false, err
 		}
 	}
+	ctx = a.Concerns(ctx, e.org.ID, id.Zero)
 	// First the generation, then the look that it shall vouch for. Without one the look just made is as good.
 	generation, err := a.Gate.Generation(ctx, e.org.ID)
 	if err != nil {

@@ -47,6 +47,14 @@ func (p Principal) Only() id.ID {
 	return p.Key.App
 }
 
+// Tenant is the Org and the App that a request of the caller's is known to concern; zero where unknown.
+func (p Principal) Tenant() (org, app id.ID) {
+	if p.App != nil {
+		return p.Org.ID, p.App.ID
+	}
+	return p.Org.ID, p.Only()
+}
+
 // Reaches tells whether the App exists for the caller.
 func (p Principal) Reaches(app id.ID) bool { return p.Only().IsZero() || p.Only() == app }
 

@@ -76,6 +76,7 @@ func (s *suite) refusesCredentials(t *testing.T) {
 		"the hex as the key":  sign(t, hs256, good(), []byte(s.Private.SigningSecret)),
 		"expired":             sign(t, hs256, good("iat", now-7200, "exp", now-3600), own),
 		"not yet issued":      sign(t, hs256, good("iat", now+600, "exp", now+1200), own),
+		"short of a minute":   sign(t, hs256, good("exp", now+59), own),
 		"longer than a day":   sign(t, hs256, good("exp", now+86401), own),
 		"without a sub":       sign(t, hs256, good("sub", ""), own),
 		"with too large ctx":  sign(t, hs256, good("ctx", map[string]any{"a": strings.Repeat("x", 2048)}), own),

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/heard-dev/heard/pkg/apierr"
+	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/core/gate"
 	"github.com/heard-dev/heard/pkg/dialect"
 	"github.com/heard-dev/heard/pkg/dialect/authworx"
@@ -55,8 +56,6 @@ func failure(kind apierr.Kind, code apierr.Code, message string) *apierr.Error {
 
 // refusals has every Kind, with each code that some vendor tells apart.
 func refusals() []dialect.Refusal {
-	transition := failure(apierr.Conflict, apierr.CodeInvalidTransition, "This item cannot become queued.")
-	transition.Details = map[string]any{"status": "merged", "allowed": []string{"archived"}}
 	running := failure(apierr.Conflict, apierr.CodeIdempotencyRunning, "The first request with this key is still running.")
 	running.RetryAfter = 300 * time.Millisecond
 	slow := failure(apierr.Limited, apierr.CodeRateLimited, "Too many requests.")
@@ -84,7 +83,7 @@ func refusals() []dialect.Refusal {
 		refusal(apierr.Missing("feedback"), nil),
 		refusal(failure(apierr.MethodNotAllowed, apierr.CodeMethodNotAllowed, "This path does not take this method."), nil),
 		refusal(failure(apierr.Timeout, apierr.CodeRequestTimeout, "The request took too long to arrive."), nil),
-		refusal(transition, nil),
+		refusal(apierr.Of(feedback.Transition(feedback.Merged, feedback.Queued)), nil),
 		refusal(running, nil),
 		refusal(failure(apierr.Conflict, apierr.CodeAlreadyExists, "Email address is already in use."), nil),
 		refusal(failure(apierr.TooLarge, apierr.CodePayloadTooLarge, "The body is larger than 8 MB."), nil),

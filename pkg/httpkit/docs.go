@@ -31,8 +31,13 @@ func (k *Kit) ServeDocuments() {
 	}
 	mux.HandleFunc("GET /docs", static("text/html; charset=utf-8", []byte(docsPage)))
 	mux.HandleFunc("GET /docs/start.js", static("text/javascript; charset=utf-8", fmt.Appendf(nil, docsStart, strings.Join(list, ", "))))
-	mux.Handle("GET /docs/", http.StripPrefix("/docs", statigz.FileServer(swagger.FS)))
-	mux.Handle("/", k.apis[0].engine) // which refuses what is none of these
+	refuse := k.apis[0].engine // it serves none of these paths
+	mux.Handle("GET /docs/{$}", http.RedirectHandler("/docs", http.StatusMovedPermanently))
+	mux.Handle("GET /docs/", http.StripPrefix("/docs", statigz.FileServer(swagger.FS, statigz.OnNotFound(func(w http.ResponseWriter, r *http.Request) {
+		r.URL.Path, r.URL.RawPath = "/docs"+r.URL.Path, ""
+		refuse.ServeHTTP(w, r)
+	}))))
+	mux.Handle("/", refuse)
 	k.Mount("/docs", mux)
 	k.Mount("/openapi", mux)
 }

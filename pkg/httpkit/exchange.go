@@ -15,7 +15,6 @@ import (
 	"github.com/heard-dev/heard/pkg/core/gate"
 	"github.com/heard-dev/heard/pkg/core/outcome"
 	"github.com/heard-dev/heard/pkg/dialect"
-	"github.com/heard-dev/heard/pkg/id"
 	"github.com/heard-dev/heard/pkg/run"
 	"github.com/heard-dev/heard/pkg/telemetry"
 )
@@ -91,21 +90,13 @@ func (x *exchange) enter() error {
 	if len(verdict.Decisions) > 0 { // otherwise no limit was asked
 		x.verdict = &verdict
 	}
-	if org, app := x.tenant(); !org.IsZero() {
+	if org, app := caller.Tenant(); !org.IsZero() {
 		x.ctx = telemetry.WithTenant(x.ctx, org, app)
 	}
 	if verdict.Degraded {
 		x.api.kit.stats.degraded(x.ctx)
 	}
 	return err
-}
-
-// tenant is the Org and the App the request is known to concern; zero where unknown.
-func (x *exchange) tenant() (org, app id.ID) {
-	if x.caller.App != nil {
-		return x.caller.Org.ID, x.caller.App.ID
-	}
-	return x.caller.Org.ID, x.caller.Only()
 }
 
 // address is the client's, believed from a header only when a trusted proxy set it.

@@ -26,7 +26,7 @@ func (x *exchange) report(refusal *apierr.Error) {
 	}
 	x.reported = true
 	event := outcome.Event{Category: x.route.Door.category(), At: kit.Now(), Parts: x.tally.Parts()}
-	event.Org, event.App = x.tenant()
+	event.Org, event.App = x.caller.Tenant()
 	if x.caller.Key != nil {
 		event.Key = x.caller.Key.ID
 	}

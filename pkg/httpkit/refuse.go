@@ -19,7 +19,7 @@ func (x *exchange) refuse(err error) {
 	refusal := apierr.Of(err)
 	kit := x.api.kit
 	answer := x.api.dialect.Refuse(dialect.Refusal{Err: refusal, RequestID: x.id, Verdict: x.verdict, Now: kit.Now()})
-	org, app := x.tenant()
+	org, app := x.caller.Tenant()
 	kit.stats.refused(x.ctx, org, app, x.route.ID, refusal.Code)
 	x.report(refusal)
 	if answer.Status >= http.StatusInternalServerError && !x.deserted(refusal) {
@@ -42,7 +42,7 @@ func (x *exchange) keep(refusal *apierr.Error) {
 		RequestID: x.id, Service: x.api.kit.Service, Method: x.c.Request.Method, Route: x.route.Path,
 		Cause: refusal.Error(), Stack: x.stack, At: x.api.kit.Now(),
 	}
-	record.Org, record.App = x.tenant()
+	record.Org, record.App = x.caller.Tenant()
 	if span.SpanContext().IsValid() {
 		record.TraceID = span.SpanContext().TraceID().String()
 	}

@@ -59,7 +59,7 @@ func TestEveryDialectRefusesInItsOwnEnvelope(t *testing.T) {
 	if got := len(s.met()); got != len(tongues.All()) {
 		t.Errorf("%d incidents", got)
 	}
-	for _, nobodys := range []string{"/", "/v2/feedback", "/v1", "/openapi.xml", "/docsx", "/v1/feedback/"} {
+	for _, nobodys := range []string{"/", "/v2/feedback", "/v1", "/openapi.xml", "/openapi/none.json", "/docsx", "/docs/none", "/docs/v1/feedback", "/v1/feedback/"} {
 		s.refused(s.do(s.request(http.MethodGet, nobodys, nil)), 404, apierr.CodeNotFound)
 	}
 }
@@ -256,10 +256,13 @@ func TestPagesOfOtherOriginsReadWhatTheWidgetIsToldAndNothingElse(t *testing.T) 
 func TestHealthAndDocumentsAreServedBesideTheRoutes(t *testing.T) {
 	s := newSite(t)
 	s.notReady = apierr.Away(nil)
-	for path, status := range map[string]int{"/healthz": 200, "/readyz": 503, "/openapi.json": 200, "/docs": 200, "/docs/swagger-ui.css": 200} {
+	for path, status := range map[string]int{"/healthz": 200, "/readyz": 503, "/openapi.json": 200, "/docs": 200, "/docs/": 301, "/docs/swagger-ui.css": 200} {
 		w := s.do(s.request(http.MethodGet, path, nil, "Authorization", ""))
 		if w.Code != status || w.Header().Get("X-Request-Id") == "" || w.Header().Get("Content-Type") == "" {
 			t.Errorf("%s: %d %v", path, w.Code, w.Header())
+		}
+		if moved := w.Header().Get("Location") == "/docs"; moved != (status == http.StatusMovedPermanently) {
+			t.Errorf("%s: moved to %q", path, w.Header().Get("Location"))
 		}
 	}
 	s.notReady = nil

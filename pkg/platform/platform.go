@@ -38,6 +38,7 @@ import (
 	"github.com/heard-dev/heard/pkg/httpkit"
 	"github.com/heard-dev/heard/pkg/id"
 	"github.com/heard-dev/heard/pkg/run"
+	"github.com/heard-dev/heard/pkg/telemetry"
 )
 
 // Store is everything a database keeps for Heard.
@@ -95,6 +96,7 @@ type Platform struct {
 	People    *enduser.Directory
 	Met       *enduser.Recorder
 	Ledger    *outcome.Recorder
+	Incidents *incident.Recorder
 	uses      *usage.Recorder
 	leaks     *leakWatch
 }
@@ -129,6 +131,7 @@ func NewAt(name string, parts Parts, now func() time.Time) *Platform {
 	})
 	p.Met = enduser.NewRecorder(p.People)
 	p.Ledger = outcome.NewRecorder(p.Store, p.Now)
+	p.Incidents = incident.NewRecorder(p.Store, p.Now)
 	p.uses = usage.NewRecorder(p.Store, p.Now)
 	p.leaks = newLeakWatch(p.Manager)
 	return p
@@ -144,9 +147,8 @@ func (p *Platform) SignIn() *signin.Issuer {
 
 // App joins services to one process.
 func (p *Platform) App(env *run.Env, services ...Service) run.App {
-	recorder := incident.NewRecorder(p.Store, p.Now)
-	kit := p.Kit(env, recorder.Record)
-	loops := append([]func(context.Context) error{recorder.Run, p.Ledger.Run, p.uses.Run, p.leaks.run, p.Met.Run}, p.Parts.Loops...)
+	kit := p.Kit(env, p.Incidents.Record)
+	loops := append([]func(context.Context) error{p.Incidents.Run, p.Ledger.Run, p.uses.Run, p.leaks.run, p.Met.Run}, p.Parts.Loops...)
 	for _, service := range services {
 		service.Routes(kit)
 		loops = append(loops, service.Loops()...)
@@ -161,7 +163,7 @@ func (p *Platform) Kit(env *run.Env, incidents func(incident.Incident)) *httpkit
 		Service: p.Name,
 		Auth: auth.New(auth.Deps{
 			Directory: p.Store, Gate: p.Gate, Plans: p.Plans, Hasher: p.Hasher, Keyset: p.Keyset, Keyring: p.Keyring, Now: p.Now,
-			Used: p.uses.Used, Leaked: p.leaks.note,
+			Used: p.uses.Used, Leaked: p.leaks.note, Concerns: telemetry.WithTenant,
 		}),
 		IDs: p.IDs, Now: p.Now, Telemetry: env.Telemetry, TrustedProxies: p.TrustedProxies, Incidents: incidents,
 		Outcomes: p.Ledger.Record,

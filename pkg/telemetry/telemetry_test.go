@@ -108,8 +108,10 @@ func TestShutdownDeliversSpansAndMetricsThatSayWhoAndForWhom(t *testing.T) {
 
 	ctx, request := tel.Tracer.Tracer("test").Start(t.Context(), "request")
 	ctx = telemetry.WithTenant(ctx, org, app)
-	_, store := tel.Tracer.Tracer("test").Start(ctx, "store")
+	_, store := tel.WithinRequests().Tracer("test").Start(ctx, "store")
 	store.End()
+	_, outside := tel.WithinRequests().Tracer("test").Start(t.Context(), "outside of requests")
+	outside.End()
 	request.End()
 	counter, err := tel.Meter.Meter("test").Int64Counter("submissions")
 	if err != nil {
@@ -135,7 +137,7 @@ func TestShutdownDeliversSpansAndMetricsThatSayWhoAndForWhom(t *testing.T) {
 			}
 		}
 	}
-	if !spans["request"] || !spans["store"] {
+	if !spans["request"] || !spans["store"] || len(spans) != 2 {
 		t.Errorf("spans that arrived: %v", spans)
 	}
 	var sum int64
@@ -173,8 +175,8 @@ func TestEachSignalGoesWhereItIsSentOrNowhere(t *testing.T) {
 			c := newCollector(t)
 			tel := newTelemetry(t, row.config(c), io.Discard)
 			ctx, span := tel.Tracer.Tracer("test").Start(t.Context(), "span")
-			if span.IsRecording() != (row.traces != "") {
-				t.Errorf("recording = %v", span.IsRecording())
+			if traced := row.traces != ""; span.IsRecording() != traced || (tel.WithinRequests() != nil) != traced {
+				t.Errorf("recording = %v, within requests by %v", span.IsRecording(), tel.WithinRequests())
 			}
 			span.End()
 			counter, err := tel.Meter.Meter("test").Int64Counter("count")

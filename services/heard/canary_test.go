@@ -29,14 +29,33 @@ import (
 
 // collector takes whatever OTLP sends, as it comes.
 type collector struct {
-	mu   sync.Mutex
-	took bytes.Buffer
+	mu     sync.Mutex
+	took   bytes.Buffer
+	traces bytes.Buffer // of what was taken
 }
 
 func (c *collector) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	_, _ = io.Copy(&c.took, r.Body)
+	into := io.Writer(&c.took)
+	if r.URL.Path == "/v1/traces" {
+		into = io.MultiWriter(into, &c.traces)
+	}
+	_, _ = io.Copy(into, r.Body)
+}
+
+// listen makes telemetry whose traces and metrics the collector takes.
+func (c *collector) listen(t *testing.T, log io.Writer) *telemetry.Telemetry {
+	t.Helper()
+	listener := httptest.NewServer(c)
+	t.Cleanup(listener.Close)
+	endpoint, err := url.Parse(listener.URL)
+	must(t, err)
+	tel, err := telemetry.New(t.Context(), telemetry.Options{
+		Config: telemetry.Config{LogLevel: -8, Endpoint: *endpoint}, Service: "heard", Log: log,
+	})
+	must(t, err)
+	return tel
 }
 
 // fragile is a gate that breaks.
@@ -67,14 +86,8 @@ type aviary struct {
 func newAviary(t *testing.T) *aviary {
 	t.Helper()
 	a := &aviary{file: filepath.Join(t.TempDir(), "heard.db")}
-	listener := httptest.NewServer(&a.traces)
-	t.Cleanup(listener.Close)
-	endpoint, err := url.Parse(listener.URL)
-	must(t, err)
-	a.tel, err = telemetry.New(t.Context(), telemetry.Options{
-		Config: telemetry.Config{LogLevel: -8, Endpoint: *endpoint}, Service: "heard", Log: &a.log,
-	})
-	must(t, err)
+	a.tel = a.traces.listen(t, &a.log)
+	var err error
 	a.store, err = sqlitestore.Open(t.Context(), sqlitestore.Options{Path: a.file})
 	must(t, err)
 	clock := newClock()

@@ -93,6 +93,7 @@ func embedded(t testing.TB, store platform.Store, now func() time.Time) platform
 	files, err := diskstore.Open(diskstore.Options{
 		Dir: t.TempDir(), Mount: "/files/", SigningKey: make([]byte, diskstore.KeySize), Now: now,
 		BaseURL: func() string { return "http://heard.test/files" }, Logger: telemetry.Discard().Logger,
+		Incidents: func(incident.Incident) {},
 	})
 	must(t, err)
 	t.Cleanup(func() { must(t, files.Close()) })
@@ -151,6 +152,14 @@ func serveObserved(t testing.TB, parts platform.Parts, now func() time.Time, tel
 	}
 	i.kit, i.handler = kit, kit.Handler()
 	return i
+}
+
+// replica is another process on the same stores: what one keeps in memory the other does not know.
+func (i *installation) replica() *installation {
+	i.t.Helper()
+	other := serve(i.t, i.Parts, i.Now)
+	other.clock = i.clock
+	return other
 }
 
 // run starts the services' loops. They have ended when stop returns.

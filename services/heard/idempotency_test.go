@@ -124,8 +124,8 @@ func TestARepeatIsAnsweredAsTheFirstWas(t *testing.T) {
 			t.Error("the first was a replay")
 		}
 		i.clock.Advance(idempotency.Kept)
-		for range 2 {
-			if again, replayed := i.stored(i.say(h.app, "k", "x")); again != first || !replayed {
+		for _, process := range []*installation{i, i.replica()} {
+			if again, replayed := i.stored(process.say(h.app, "k", "x")); again != first || !replayed {
 				t.Errorf("repeated: %s after %s, replayed %t", again, first, replayed)
 			}
 		}
@@ -151,10 +151,11 @@ func TestARepeatIsAnsweredAsTheFirstWas(t *testing.T) {
 func TestOfManyWithOneKeyOneIsStored(t *testing.T) {
 	onEveryStore(t, asItIs, func(t *testing.T, i *installation) {
 		h := i.found("acme")
+		processes := []*installation{i, i.replica()}
 		var wg sync.WaitGroup
 		answers := make([]*httptest.ResponseRecorder, racers)
 		for n := range answers {
-			wg.Go(func() { answers[n] = i.say(h.app, "k", "x") })
+			wg.Go(func() { answers[n] = processes[n%len(processes)].say(h.app, "k", "x") })
 		}
 		wg.Wait()
 		stored := i.items(h.org.ID)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/heard-dev/heard/pkg/apierr"
+	"github.com/heard-dev/heard/pkg/core/agentrun"
 	"github.com/heard-dev/heard/pkg/core/attachment"
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/core/manage"
@@ -224,6 +226,37 @@ func TestAppsAreListedWithoutTheirSecrets(t *testing.T) {
 		}
 		if strings.Contains(w.Body.String(), text.Reveal()) || strings.Contains(strings.ToLower(w.Body.String()), "secret") {
 			t.Errorf("tells a secret: %s", w.Body)
+		}
+	})
+}
+
+// A run is read as it was recorded: all that it tells while it runs, and once it has ended.
+func TestARunIsReadAsItWasRecorded(t *testing.T) {
+	onEveryStore(t, asItIs, func(t *testing.T, i *installation) {
+		h := i.found("acme")
+		running := agentrun.Run{
+			ID: i.IDs.New(), Org: h.org.ID, App: h.app.ID, Feedback: i.IDs.New(), Status: agentrun.Running, Provider: "anthropic", Model: "a-model",
+			InputTokens: 12, OutputTokens: 34, CostMicroUSD: 1_250_500, StartedAt: i.Now(),
+		}
+		ended := running
+		ended.ID, ended.Status, ended.FinishedAt = i.IDs.New(), agentrun.Blocked, i.Now().Add(1500*time.Millisecond)
+		ended.PullRequestURL, ended.GuardrailReason = "https://git.example/pull/7", "it would have deleted the tests"
+		for _, row := range []struct {
+			run  agentrun.Run
+			want string // of what differs
+		}{
+			{running, `"status":"running","prUrl":null,"guardrailReason":null,"finishedAt":null`},
+			{ended, `"status":"blocked","prUrl":"https://git.example/pull/7","guardrailReason":"it would have deleted the tests","finishedAt":"2026-03-01T12:00:01.500Z"`},
+		} {
+			must(t, i.Store.InsertRun(t.Context(), h.org.ID, row.run))
+			var got, want map[string]any
+			i.answer(i.call(http.MethodGet, "/v1/agent-runs/"+row.run.ID.String(), h.sk, ""), http.StatusOK, &got)
+			must(t, json.Unmarshal(fmt.Appendf(nil, `{"id":%q,"appId":%q,"feedbackId":%q,"provider":"anthropic","model":"a-model",
+				"inputTokens":12,"outputTokens":34,"costUsd":1.2505,"startedAt":"2026-03-01T12:00:00.000Z",%s}`,
+				row.run.ID, h.app.ID, running.Feedback, row.want), &want))
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("read %v, want %v", got, want)
+			}
 		}
 	})
 }

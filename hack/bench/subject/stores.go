@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/heard-dev/heard/pkg/core/incident"
 	"github.com/heard-dev/heard/pkg/platform"
 	"github.com/heard-dev/heard/pkg/platform/networked"
 	"github.com/heard-dev/heard/pkg/run"
@@ -38,6 +39,7 @@ func open(ctx context.Context, spec Spec, env *run.Env) (*platform.Platform, err
 	files, err := diskstore.Open(diskstore.Options{
 		Dir: filepath.Join(spec.Dir, "files"), SigningKey: random(diskstore.KeySize), Now: time.Now,
 		BaseURL: func() string { return "http://127.0.0.1/files" }, Logger: env.Telemetry.Logger,
+		Incidents: func(incident.Incident) {},
 	})
 	if err != nil {
 		return nil, err

@@ -78,7 +78,16 @@ func CheckKey(key string) error {
 
 // Owns tells whether the key is a file's of that Org.
 func Owns(org id.ID, key string) bool {
-	return strings.HasPrefix(key, prefix(org)) && CheckKey(key) == nil
+	return !org.IsZero() && Owner(key) == org
+}
+
+// Owner is the Org whose file the key is; zero where it is none's.
+func Owner(key string) id.ID {
+	if CheckKey(key) != nil {
+		return id.Zero
+	}
+	org, _ := id.Parse(strings.Split(key, "/")[1])
+	return org
 }
 
 // DownloadType is the content type to send a file with: the one its key's extension stands for if that is inert, otherwise

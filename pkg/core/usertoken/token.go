@@ -34,7 +34,7 @@ var (
 	errSignature = errors.New("usertoken: no live secret made the signature")
 	errSubject   = errors.New("usertoken: sub must have 1 to 256 characters")
 	errApp       = errors.New("usertoken: minted for another App")
-	errTimes     = errors.New("usertoken: iat and exp must be there, exp at most a day after iat")
+	errTimes     = errors.New("usertoken: iat and exp must be there, exp a minute to a day after iat")
 	errFuture    = errors.New("usertoken: not valid yet")
 	errExpired   = errors.New("usertoken: expired")
 )
@@ -159,7 +159,7 @@ func read(raw []byte, app id.ID, now time.Time) (Claims, error) {
 	}
 	c := Claims{Subject: p.Subject, App: app, Context: ctx, IssuedAt: at(p.IssuedAt), ExpiresAt: at(p.ExpiresAt)}
 	switch life := c.ExpiresAt.Sub(c.IssuedAt); {
-	case life <= 0 || life > MaxTTL:
+	case life < MinTTL || life > MaxTTL:
 		return Claims{}, errTimes
 	case c.IssuedAt.After(now.Add(Skew)) || at(p.NotBefore).After(now.Add(Skew)):
 		return Claims{}, errFuture

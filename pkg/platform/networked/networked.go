@@ -71,7 +71,7 @@ func OpenWithFiles(ctx context.Context, name string, cfg FilesConfig, env *run.E
 	}
 	blobs, err := s3store.Open(ctx, s3store.Options{
 		Endpoint: cfg.S3.Endpoint, PublicEndpoint: cfg.S3.PublicEndpoint, Bucket: cfg.S3.Bucket, Region: cfg.S3.Region,
-		AccessKey: cfg.S3.AccessKey, SecretKey: cfg.S3.SecretKey,
+		AccessKey: cfg.S3.AccessKey, SecretKey: cfg.S3.SecretKey, Tracer: env.Telemetry.WithinRequests(),
 	})
 	if err != nil {
 		return nil, errors.Join(err, p.Close(ctx))
@@ -89,12 +89,12 @@ func (s Stores) open(ctx context.Context, name string, env *run.Env) (platform.P
 	if err != nil {
 		return platform.Parts{}, err
 	}
-	store, err := mongostore.Open(ctx, mongostore.Options{URI: s.MongoURI, Database: s.MongoDatabase})
+	store, err := mongostore.Open(ctx, mongostore.Options{URI: s.MongoURI, Database: s.MongoDatabase, Tracer: env.Telemetry.WithinRequests()})
 	if err != nil {
 		return platform.Parts{}, err
 	}
 	shared, err := redisstore.Open(ctx, redisstore.Options{
-		URL: s.RedisURL.Reveal(), Prefix: s.RedisPrefix, Group: name, Instance: instance(),
+		URL: s.RedisURL.Reveal(), Prefix: s.RedisPrefix, Group: name, Instance: instance(), Tracer: env.Telemetry.WithinRequests(),
 	})
 	if err != nil {
 		return platform.Parts{}, errors.Join(err, store.Close(ctx))

@@ -16,6 +16,7 @@ import (
 
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/core/attachment"
+	"github.com/heard-dev/heard/pkg/core/incident"
 )
 
 // KeySize is the length of a signing key, in bytes.
@@ -32,6 +33,8 @@ type Options struct {
 	SigningKey []byte        // KeySize bytes; another key voids the links given out so far
 	Now        func() time.Time
 	Logger     *slog.Logger // hears of requests that failed through our fault
+	// Incidents takes the record of each of those, under the request id that the answer has. It must not block.
+	Incidents func(incident.Incident)
 }
 
 // Store is an attachment.Blobs and the http.Handler behind its links. It is safe for concurrent use.
@@ -42,6 +45,7 @@ type Store struct {
 	key     []byte
 	now     func() time.Time
 	log     *slog.Logger
+	failed  func(incident.Incident)
 
 	uploads    atomic.Uint64
 	publishing sync.Mutex
@@ -74,7 +78,7 @@ func Open(o Options) (*Store, error) {
 	}
 	return &Store{
 		root: root, baseURL: o.BaseURL, mount: strings.TrimSuffix(o.Mount, "/") + "/",
-		key: o.SigningKey, now: o.Now, log: o.Logger, deleting: make(chan struct{}, 1),
+		key: o.SigningKey, now: o.Now, log: o.Logger, failed: o.Incidents, deleting: make(chan struct{}, 1),
 	}, nil
 }
 

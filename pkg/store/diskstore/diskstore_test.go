@@ -2,6 +2,7 @@ package diskstore_test
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
 	"io"
 	"io/fs"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"github.com/heard-dev/heard/pkg/core/attachment"
+	"github.com/heard-dev/heard/pkg/id"
 	"github.com/heard-dev/heard/pkg/store/diskstore"
 	"github.com/heard-dev/heard/pkg/store/storetest"
 )
@@ -190,8 +192,17 @@ func TestOurOwnFailuresAreToldWithoutDetails(t *testing.T) {
 	}
 	got := h.put(t, h.signPut(t, newKey()), "entire")
 	h.answers(t, got, http.StatusInternalServerError, "internal_error")
-	if strings.Contains(got.body, dir) || strings.Contains(got.body, "orgs") || h.logs.Len() == 0 {
-		t.Errorf("the client was told %q, the operator %q", got.body, h.logs)
+	if strings.Contains(got.body, dir) || strings.Contains(got.body, "orgs") {
+		t.Errorf("the client was told %q", got.body)
+	}
+	var line struct {
+		Request string `json:"request_id"`
+	}
+	if err := json.Unmarshal(h.logs.Bytes(), &line); err != nil || line.Request != "req-1" {
+		t.Errorf("logged %q, %v", h.logs, err)
+	}
+	if len(h.met) != 1 || h.met[0].RequestID != "req-1" || h.met[0].Method != http.MethodPut || h.met[0].Org != (id.ID{1}) || h.met[0].Cause == "" {
+		t.Errorf("recorded %+v", h.met)
 	}
 	h.nothingIncoming(t)
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/core/attachment"
+	"github.com/heard-dev/heard/pkg/core/incident"
 	"github.com/heard-dev/heard/pkg/id"
 	"github.com/heard-dev/heard/pkg/store/diskstore"
 )
@@ -33,6 +34,7 @@ type harness struct {
 	dir   string
 	url   string
 	logs  *bytes.Buffer
+	met   []incident.Incident
 }
 
 func start(t *testing.T, dir string, now func() time.Time) *harness {
@@ -43,12 +45,16 @@ func start(t *testing.T, dir string, now func() time.Time) *harness {
 		BaseURL:    func() string { return h.url + "/files" },
 		SigningKey: signingKey(t),
 		Now:        now,
-		Logger:     slog.New(slog.NewTextHandler(h.logs, nil)),
+		Logger:     slog.New(slog.NewJSONHandler(h.logs, nil)),
+		Incidents:  func(i incident.Incident) { h.met = append(h.met, i) },
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(store)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Request-Id", "req-1")
+		store.ServeHTTP(w, r)
+	}))
 	h.store, h.url = store, server.URL
 	t.Cleanup(func() {
 		server.Close()
@@ -143,10 +149,13 @@ func (h *harness) answers(t *testing.T, got reply, status int, code string) {
 		return
 	}
 	var envelope struct {
-		Error struct{ Code, Message string }
+		Error struct{ Code, Message, RequestID string }
 	}
 	if err := json.Unmarshal([]byte(got.body), &envelope); err != nil || envelope.Error.Code != code || envelope.Error.Message == "" {
 		t.Errorf("refused with %s, want code %s", got.body, code)
+	}
+	if named := envelope.Error.RequestID == "req-1"; named != (status >= http.StatusInternalServerError) {
+		t.Errorf("the refusal names the request %q", envelope.Error.RequestID)
 	}
 }
 

@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/heard-dev/heard/pkg/apierr"
+	"github.com/heard-dev/heard/pkg/core/attachment"
+	"github.com/heard-dev/heard/pkg/core/incident"
 )
 
 // refusal is an answer other than 200. S3 answers these requests on the other stores, so they are no API's errors: only
@@ -34,12 +37,17 @@ var (
 
 type errorBody struct {
 	Error struct {
-		Code    apierr.Code `json:"code"`
-		Message string      `json:"message"`
+		Code      apierr.Code `json:"code"`
+		Message   string      `json:"message"`
+		RequestID string      `json:"requestId,omitempty"` // of a 5xx (D5)
 	} `json:"error"`
 }
 
+// requestID is the header in which whoever serves the Store has named the answer.
+const requestID = "X-Request-Id"
+
 func (s *Store) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	var body errorBody
 	answer, known := errors.AsType[refusal](err)
 	switch {
 	case known:
@@ -47,9 +55,9 @@ func (s *Store) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		answer = errNoFile
 	default:
 		answer = errOurs
-		s.log.ErrorContext(r.Context(), "a file could not be served", "method", r.Method, "path", r.URL.Path, "error", err)
+		body.Error.RequestID = w.Header().Get(requestID)
+		s.report(r, body.Error.RequestID, err)
 	}
-	var body errorBody
 	body.Error.Code, body.Error.Message = answer.code, answer.message
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
@@ -57,4 +65,13 @@ func (s *Store) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if err := json.NewEncoder(w).Encode(body); err != nil {
 		s.log.DebugContext(r.Context(), "the client left before it was refused", "error", err)
 	}
+}
+
+// report records and logs an answer that was our fault, with the cause the client never sees.
+func (s *Store) report(r *http.Request, request string, cause error) {
+	s.failed(incident.Incident{
+		RequestID: request, Method: r.Method, Route: s.mount, Org: attachment.Owner(strings.TrimPrefix(r.URL.Path, s.mount)),
+		Cause: cause.Error(), At: s.now(),
+	})
+	s.log.ErrorContext(r.Context(), "a file could not be served", "request_id", request, "method", r.Method, "path", r.URL.Path, "error", cause)
 }

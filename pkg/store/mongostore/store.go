@@ -29,6 +29,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
 	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
 	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/core/agentrun"
@@ -62,6 +63,7 @@ type Options struct {
 	Database string                // "heard" when empty
 	Timeout  time.Duration         // bounds every call; 5 s when 0
 	Monitor  *event.CommandMonitor // sees every command; may be nil
+	Tracer   trace.TracerProvider  // makes a span of every command, unless there is a Monitor; may be nil
 }
 
 // Store keeps records. It is safe for concurrent use.
@@ -119,8 +121,11 @@ func connect(o Options) (*mongo.Client, error) {
 		ApplyURI(o.URI.Reveal()).
 		SetWriteConcern(&writeconcern.WriteConcern{W: writeconcern.WCMajority, Journal: &journaled}).
 		SetReadPreference(readpref.Primary()).SetRetryWrites(true).SetRetryReads(true).SetTimeout(o.Timeout)
-	if o.Monitor != nil {
+	switch {
+	case o.Monitor != nil:
 		opts.SetMonitor(o.Monitor)
+	case o.Tracer != nil:
+		opts.SetMonitor(traced(o.Tracer))
 	}
 	client, err := mongo.Connect(opts)
 	if err == nil {

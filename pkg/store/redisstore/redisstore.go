@@ -5,14 +5,17 @@ import (
 	"context"
 	_ "embed" // the scripts
 	"errors"
+	"fmt"
 	"net/url"
 	"runtime"
 	"strings"
 	"sync/atomic"
 	"time"
 
+	"github.com/redis/go-redis/extra/redisotel/v9"
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/heard-dev/heard/pkg/core/gate"
 )
@@ -42,6 +45,8 @@ type Options struct {
 	Heartbeat time.Duration
 	// Hooks see every command that is sent.
 	Hooks []redis.Hook
+	// Tracer makes a span of every command; there are none without.
+	Tracer trace.TracerProvider
 }
 
 // Gate is a gate.Gate shared by all processes of a deployment. It is safe for concurrent use.
@@ -81,6 +86,13 @@ func Open(ctx context.Context, options Options) (*Gate, error) {
 	}
 	for _, hook := range options.Hooks {
 		client.AddHook(hook)
+	}
+	if options.Tracer != nil {
+		// Arguments stay out of spans: they name who draws.
+		err := redisotel.InstrumentTracing(client, redisotel.WithTracerProvider(options.Tracer), redisotel.WithDBStatement(false), redisotel.WithCallerEnabled(false))
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("redisstore: %w", err), client.Close())
+		}
 	}
 	g := &Gate{
 		options: options, client: client,

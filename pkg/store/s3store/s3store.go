@@ -13,6 +13,10 @@ import (
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
 	"github.com/minio/minio-go/v7/pkg/s3utils"
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel/metric/noop"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/core/attachment"
@@ -28,8 +32,9 @@ type Options struct {
 	AccessKey      string
 	SecretKey      secret.String
 	Bucket         string
-	Region         string        // us-east-1 when empty
-	Timeout        time.Duration // for any one call, all its attempts together; 5 s when zero
+	Region         string               // us-east-1 when empty
+	Timeout        time.Duration        // for any one call, all its attempts together; 5 s when zero
+	Tracer         trace.TracerProvider // makes a span of every request; there are none when nil
 }
 
 const (
@@ -151,7 +156,7 @@ func (o Options) client(endpoint string, transport *http.Transport) (*minio.Clie
 	client, err := minio.New(host, &minio.Options{
 		Creds:      credentials.NewStaticV4(o.AccessKey, o.SecretKey.Reveal(), ""),
 		Secure:     secure,
-		Transport:  transport,
+		Transport:  o.traced(transport),
 		Region:     o.Region,
 		MaxRetries: attempts,
 	})
@@ -159,6 +164,15 @@ func (o Options) client(endpoint string, transport *http.Transport) (*minio.Clie
 		return nil, fmt.Errorf("s3store: %w", err)
 	}
 	return client, nil
+}
+
+// traced makes spans of requests, which are signed in a header: no URL that is sent from here opens anything.
+func (o Options) traced(transport *http.Transport) http.RoundTripper {
+	if o.Tracer == nil {
+		return transport
+	}
+	return otelhttp.NewTransport(transport, otelhttp.WithTracerProvider(o.Tracer), otelhttp.WithMeterProvider(noop.NewMeterProvider()),
+		otelhttp.WithPropagators(propagation.NewCompositeTextMapPropagator())) // S3 is told nothing
 }
 
 // errEndpoint repeats nothing of what it refuses: people do put credentials into URLs.

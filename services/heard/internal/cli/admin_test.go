@@ -1,9 +1,13 @@
 package cli
 
 import (
+	"encoding/json"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/heard-dev/heard/pkg/core/incident"
 	"github.com/heard-dev/heard/pkg/run"
@@ -66,4 +70,48 @@ func TestAnIncidentIsLookedUpByItsRequest(t *testing.T) {
 		t.Errorf("shown is %v", shown)
 	}
 	s.fails("heard: ", "admin", "incident", "show", "req-2")
+}
+
+// A file that cannot be kept is an incident like any other.
+func TestAnUploadThatFailedIsLookedUpByItsRequest(t *testing.T) {
+	dir := t.TempDir()
+	d := serve(t, dir)
+	send := func(method, link, bearer, contentType, body string, into any) int {
+		request, err := http.NewRequestWithContext(t.Context(), method, link, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Authorization", bearer)
+		request.Header.Set("Content-Type", contentType)
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close() //nolint:errcheck // it was read
+		if err := json.NewDecoder(response.Body).Decode(into); err != nil {
+			t.Fatal(err)
+		}
+		return response.StatusCode
+	}
+	var place struct{ UploadURL string }
+	send(http.MethodPost, d.BaseURL+"/v1/feedback/upload-url", "Bearer "+d.Apps[0].PublicKey, "application/json",
+		`{"contentType":"image/png","byteSize":6,"kind":"screenshot"}`, &place)
+	// A file where the Org's folders should be stands for a disk that cannot be written.
+	if err := os.WriteFile(filepath.Join(dir, embedded.FilesName, "orgs"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var refusal struct{ Error struct{ RequestID string } }
+	if status := send(http.MethodPut, place.UploadURL, "", "image/png", "entire", &refusal); status != http.StatusInternalServerError {
+		t.Fatalf("answered %d", status)
+	}
+	s := newShell(t, dir)
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) { // it is stored in the background
+		shown := s.try("", "admin", "incident", "show", refusal.Error.RequestID, "--output", "json")
+		if shown.code == 0 && strings.Contains(shown.out, `"/files/"`) && strings.Contains(shown.out, d.Org.ID) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%+v shows %+v", refusal, shown)
+		}
+	}
 }

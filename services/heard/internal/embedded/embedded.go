@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/heard-dev/heard/pkg/core/incident"
 	"github.com/heard-dev/heard/pkg/httpkit"
 	"github.com/heard-dev/heard/pkg/platform"
 	"github.com/heard-dev/heard/pkg/run"
@@ -114,6 +115,10 @@ func open(ctx context.Context, cfg Config, env *run.Env, unlock func(context.Con
 		Dir: filepath.Join(cfg.DataDir, FilesName), Mount: FilesMount, SigningKey: keys.files, Now: time.Now,
 		BaseURL: func() string { return *s.base.Load() + FilesMount[:len(FilesMount)-1] },
 		Logger:  env.Telemetry.Logger,
+		Incidents: func(i incident.Incident) {
+			i.Service = s.Name
+			s.Incidents.Record(i)
+		},
 	})
 	if err != nil {
 		return nil, errors.Join(err, s.Database.Close())
