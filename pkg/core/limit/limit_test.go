@@ -61,6 +61,27 @@ func TestTheMostSpecificNumberBinds(t *testing.T) {
 	}
 }
 
+func TestAKeysOwnNumbersTakeFromTheOrgsAndAddNothing(t *testing.T) {
+	numbers := limit.Of(tenant.Org{}, nil, nil)
+	for own, want := range map[tenant.Rate]tenant.Rate{
+		{Limit: 60, Burst: 5}:               {Limit: 60, Burst: 5},
+		{Limit: 60}:                         {Limit: 60, Burst: 10},
+		{Limit: 599, Burst: gate.Unlimited}: {Limit: 599, Burst: 100},
+		{Limit: 600, Burst: 5}:              {Limit: 600, Burst: 5},
+		{Limit: gate.Unlimited, Burst: 5}:   {Limit: 600, Burst: 5},
+		{Limit: gate.Unlimited}:             {Limit: 600, Burst: 100},
+		{Limit: 601, Burst: 101}:            {Limit: 600, Burst: 100},
+	} {
+		got := numbers.ForKey(gate.APIByKey(), &own)
+		if got.Limit != want.Limit || got.Capacity() != want.Burst || (got.Source == gate.FromKey) != (want != tenant.Rate{Limit: 600, Burst: 100}) {
+			t.Errorf("%+v binds as %+v", own, got)
+		}
+	}
+	if got := numbers.ForKey(gate.FeedbackByIP(), &tenant.Rate{Limit: 59, Burst: 61}); got.Capacity() != 60 {
+		t.Errorf("of a policy that has no burst: %+v", got)
+	}
+}
+
 func TestAPatternMatchesWholeSlugs(t *testing.T) {
 	for pattern, row := range map[string]struct{ matches, not string }{
 		"acme":  {"acme", "acm acme2 xacme"},

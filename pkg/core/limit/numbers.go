@@ -76,11 +76,16 @@ func (n Numbers) Policy(p gate.Policy) gate.Policy {
 	return p
 }
 
-// ForKey is Policy for a key that may have a number of its own, which takes from the Org's and adds nothing.
+// ForKey is Policy for a key that may have numbers of its own, which take from the Org's and add nothing.
 func (n Numbers) ForKey(p gate.Policy, own *tenant.Rate) gate.Policy {
 	p = n.Policy(p)
-	if own != nil && p.Name != gate.UsersByHour().Name && own.Limit < p.Limit {
-		return own.Over(p, gate.FromKey)
+	if own == nil || p.Name == gate.UsersByHour().Name {
+		return p
+	}
+	least := own.Over(p, gate.FromKey)
+	least.Limit, least.Burst = min(least.Limit, p.Limit), min(least.Burst, p.Capacity())
+	if least.Limit < p.Limit || least.Capacity() < p.Capacity() {
+		return least
 	}
 	return p
 }
