@@ -178,3 +178,27 @@ func TestKeysOfOneOrgShareABudgetWhereTheSurfaceSaysSo(t *testing.T) {
 		h.clock.Advance(time.Minute) // full again
 	}
 }
+
+func TestAKeysOwnLimitBindsItWithinTheBudgetThatAllShare(t *testing.T) {
+	h := newHouse(t)
+	door := serverDoor()
+	door.PerOrg, door.Budgets = true, []gate.Policy{gate.EventsByOrg()}
+	_, text, err := h.manager.CreateKey(t.Context(), byTest(), h.org.ID, manage.KeyDraft{Name: "slow", Limit: &tenant.Rate{Limit: 2}})
+	h.must(err)
+	slow := auth.Credential{Token: text.Reveal()}
+	for left := int64(1); left >= 0; left-- {
+		_, verdict, err := h.Key(t.Context(), slow, door)
+		h.admitted(err)
+		if tightest, _ := verdict.Tightest(); tightest.Remaining != left || tightest.Policy.Limit != 2 || tightest.Policy.Source != gate.FromKey {
+			t.Errorf("%+v", verdict.Decisions)
+		}
+	}
+	_, _, err = h.Key(t.Context(), slow, door)
+	h.refused(err, apierr.CodeRateLimited)
+	_, other := h.key()
+	_, verdict, err := h.Key(t.Context(), auth.Credential{Token: other}, door)
+	h.admitted(err)
+	if left := verdict.Decisions[0].Remaining; len(verdict.Decisions) != 1 || left != 97 {
+		t.Errorf("another key has %d left: %+v", left, verdict.Decisions)
+	}
+}

@@ -136,6 +136,20 @@ func TestEveryNumberIsExplained(t *testing.T) {
 				t.Errorf("%s: %s, not %s", policy, got, want)
 			}
 		}
+		slow, _, err := i.manager.CreateKey(t.Context(), byTest(), org.ID, manage.KeyDraft{
+			Name: "slow", Format: apikey.UserBoostLive().Name, Limit: &tenant.Rate{Limit: 7},
+		})
+		must(t, err)
+		var both []string
+		for _, line := range i.ask(200, "GET", "/v1/limits?keyId="+slow.ID.String(), owner, "").list("data") {
+			if line["policy"] == "events.minute" {
+				both = append(both, line.says(parts))
+			}
+		}
+		if got, want := strings.Join(both, ", "), "org 100 100 60 default <nil> <nil> 0 100, key 7 7 60 key_override <nil> <nil> 0 7"; got != want {
+			t.Errorf("of a ub_ key with a limit of its own: %s, not %s", got, want)
+		}
+		i.refuse(400, "invalid_body", "POST", "/v1/keys", owner, `{"name":"x","format":"ub_live","limit":{"limit":101}}`)
 		put := `{"org":"ac*","policy":"authworx.*","limit":30}`
 		trial := i.ask(200, "PUT", "/v1/limits/overrides/slow?dryRun=true", root, put)
 		if got := trial.list("changes"); trial["dryRun"] != true || len(got) != 2 || got[0]["org"] != "acme" || fmt.Sprint(got[0]["from"]) == fmt.Sprint(got[0]["to"]) {

@@ -59,6 +59,10 @@ func (e *Explainer) Explain(ctx context.Context, asked Asked) ([]Line, error) {
 			line.Given = limit.Given{Source: line.Policy.Source}
 		}
 		lines = append(lines, line)
+		if own, ok := asked.within(p); ok {
+			draws, of = append(draws, gate.Draw{Policy: own, Bucket: asked.Key.ID.String()}), append(of, len(lines))
+			lines = append(lines, Line{Policy: own, Given: limit.Given{Source: own.Source}, Per: "key"})
+		}
 	}
 	met, err := e.look(ctx, asked.Org, draws)
 	if err != nil {
@@ -117,6 +121,15 @@ func per(policy string) string {
 		return "account"
 	}
 	return "address"
+}
+
+// within is what the key has of its own within what all keys of the Org have together.
+func (a Asked) within(p gate.Policy) (own gate.Policy, ok bool) {
+	if p.Name != gate.EventsByOrg().Name || a.Key == nil || a.Key.Format != apikey.UserBoostLive().Name && a.Key.Format != apikey.UserBoostTest().Name {
+		return gate.Policy{}, false
+	}
+	own = a.Numbers.ForKey(p, a.Key.Limit)
+	return own, own.Source == gate.FromKey
 }
 
 // bucket names the one bucket there is to speak of, as the doors do; none when there is none.

@@ -49,7 +49,7 @@ type APIKey struct {
 }
 
 type keyLimit struct {
-	Limit int64 `json:"limit" minimum:"1" maximum:"1000000000" doc:"Requests a minute; for pk_live keys, in 15 minutes. At most what the Org has."`
+	Limit int64 `json:"limit" minimum:"1" maximum:"1000000000" doc:"Requests a minute; for pk_live keys, in 15 minutes. At most what the Org has, which all ub_ keys share."`
 	Burst int64 `json:"burst,omitempty" minimum:"1" maximum:"1000000000" doc:"At once, at most as many as the Org's keys may; in proportion without."`
 }
 
@@ -114,8 +114,11 @@ func excess(field string, said, most int64) []apierr.Issue {
 
 // ceiling is what keys of that format may do at most: a key's own limit takes from the Org's, and adds nothing.
 func ceiling(numbers limit.Numbers, format string) gate.Policy {
-	if format == apikey.AuthWorx().Name {
+	switch format {
+	case apikey.AuthWorx().Name:
 		return numbers.Policy(gate.AuthWorxByKey())
+	case apikey.UserBoostLive().Name, apikey.UserBoostTest().Name:
+		return numbers.Policy(gate.EventsByOrg())
 	}
 	return numbers.Policy(gate.APIByKey())
 }

@@ -28,7 +28,8 @@ func Limits(api *httpkit.API, manager *manage.Manager, explainer *allowance.Expl
 		Summary: "Explain every limit that binds the Org",
 		Notes: "Of the numbers said of a policy the most specific binds: the key's own, then the Org's, then its class's, then its plan's, then " +
 			"the documented one. `used`, `left` and `resetSeconds` are those of the calling key, or of `keyId`, of the caller's log-in, and of " +
-			"the Org; null where a limit is per address, user or account, for there are many.",
+			"the Org; null where a limit is per address, user or account, for there are many. What a ub_ key has of its own stands below what all of " +
+			"them have together.",
 		Door: httpkit.Manage(access.OrgRead), Errors: []httpkit.Fault{badQuery(), missing("key")},
 	}, l.explain)
 	operator := httpkit.Manage(access.OrgsAdminister)
