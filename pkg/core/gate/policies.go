@@ -1,6 +1,9 @@
 package gate
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // The policies of the native surface. Each category has budgets of its own, so that a spent one costs no other. A bucket
 // without a Burst saves up a whole minute: that is how the documented ceilings per minute are met by a burst.
@@ -54,6 +57,10 @@ func EventsByMonth() Policy {
 
 // longestMonth is the Period of months, which they have at most.
 const longestMonth = 31 * 24 * time.Hour
+
+// ForAll tells whether a policy has the same numbers for every Org. Those of log-ins do: they bind before anybody is known,
+// and an Org with other ones would show by them that it exists.
+func ForAll(policy string) bool { return strings.HasPrefix(policy, "login.") }
 
 // LoginByAccount bounds failed log-ins to one account, whoever tries: NIST allows a hundred in a row.
 func LoginByAccount() Policy { return window("login.account", 10, 15*time.Minute) }

@@ -61,6 +61,17 @@ func TestTheMostSpecificNumberBinds(t *testing.T) {
 	}
 }
 
+func TestLogInsAreHeldToTheSameNumbersAtEveryOrg(t *testing.T) {
+	plans := plan.Plans{"launch": {"login.address": {Limit: 7}}, "default": {"login.account": {Limit: 8}}}
+	overrides := []limit.Override{override("a", "acme", "login.*", 1), override("b", "*", "login.address", 2)}
+	for _, org := range []tenant.Org{{}, {Slug: "acme", Plan: "launch"}} {
+		numbers := limit.Of(org, plans, overrides)
+		if address, account := numbers.Policy(gate.LoginByAddress()), numbers.Policy(gate.LoginByAccount()); address.Limit != 2 || account.Limit != 8 {
+			t.Errorf("%q has %d and %d", org.Slug, address.Limit, account.Limit)
+		}
+	}
+}
+
 func TestAKeysOwnNumbersTakeFromTheOrgsAndAddNothing(t *testing.T) {
 	numbers := limit.Of(tenant.Org{}, nil, nil)
 	for own, want := range map[tenant.Rate]tenant.Rate{
@@ -106,7 +117,7 @@ func TestAPatternMatchesWholeSlugs(t *testing.T) {
 
 func TestAnOverridesFaultsAreNamedAtOnce(t *testing.T) {
 	for _, good := range []limit.Override{
-		override("a", "acme", "api.key", 0), override("a-1", "*", "events.*", gate.Unlimited), override("a", "a-*", "login.account", 1),
+		override("a", "acme", "api.key", 0), override("a-1", "*", "events.*", gate.Unlimited), override("a", "a-*", "users.hour", 1), override("a", "*", "login.account", 1), override("a", "*", "login.*", 1),
 	} {
 		if err := good.Check(); err != nil {
 			t.Errorf("%+v: %v", good, err)
@@ -120,6 +131,11 @@ func TestAnOverridesFaultsAreNamedAtOnce(t *testing.T) {
 	for _, org := range []string{"", "**", "a*b*", "A*", "a.b", "-a"} {
 		if err := override("a", org, "api.key", 1).Check(); err == nil {
 			t.Errorf("an Org %q", org)
+		}
+	}
+	for _, policy := range []string{"login.account", "login.address", "login.*"} {
+		if got := apierr.Issues(override("a", "acme", policy, 1).Check()); len(got) != 1 || got[0].Path[0] != "org" {
+			t.Errorf("%s of one Org: %+v", policy, got)
 		}
 	}
 	bad := limit.Override{Name: "-", Org: "A", Policy: "x", Rate: tenant.Rate{Limit: -1, Burst: gate.Unlimited + 1}}

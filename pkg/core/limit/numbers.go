@@ -20,11 +20,16 @@ type Given struct {
 }
 
 // Of finds the Org's numbers. Of what is said of a policy the most specific counts: the Org's own number, then an override for
-// it, then one for a class that it is in, then its plan, then the default plan.
+// it, then one for a class that it is in, then its plan, then the default plan. Where a policy is gate.ForAll, only what is
+// said of everybody counts.
 func Of(org tenant.Org, plans plan.Plans, overrides []Override) Numbers {
 	n := Numbers{given: map[string]Given{}}
 	for _, p := range gate.Policies() {
-		if given, ok := find(org, p.Name, plans, overrides); ok {
+		whose := org
+		if gate.ForAll(p.Name) {
+			whose = tenant.Org{}
+		}
+		if given, ok := find(whose, p.Name, plans, overrides); ok {
 			n.given[p.Name] = given
 		}
 	}

@@ -43,13 +43,13 @@ func TestAPlanThatSaysNothingIsAsTheDefault(t *testing.T) {
 }
 
 func TestEveryFaultOfPlansIsNamed(t *testing.T) {
-	_, err := plan.Parse(`{"Big": {"api.keys": {"limit": 1}}, "a": {"api.key": {"burst": 1}, "users.hour": {"limit": -1}}, "b": {"api.key": {"limit": 1, "burst": 10000000000}}}`)
+	_, err := plan.Parse(`{"Big": {"api.keys": {"limit": 1}}, "a": {"api.key": {"burst": 1}, "users.hour": {"limit": -1}}, "b": {"api.key": {"limit": 1, "burst": 10000000000}, "login.account": {"limit": 1}}}`)
 	if err == nil {
 		t.Fatal("they are taken")
 	}
 	for _, fault := range []string{
 		`"Big" is no name`, `Big: there is no policy "api.keys"`, "a: api.key has no limit", "a: the limit of users.hour", "b: the burst of api.key",
-		`no plan "default"`,
+		"b: login.account is the same for everybody", `no plan "default"`,
 	} {
 		if !strings.Contains(err.Error(), fault) {
 			t.Errorf("%v does not say %s", err, fault)

@@ -43,7 +43,8 @@ func Limits(api *httpkit.API, manager *manage.Manager, explainer *allowance.Expl
 		Summary: "Give an Org, or a class of them, other numbers than their plans do",
 		Notes: "For the operator's own Org alone. It takes the place of any override of that name, and binds everywhere when the answer comes. " +
 			"Where several speak of the same Org and policy, a slug goes before a class, the longer class before the shorter, and a policy before a " +
-			"category. `changes` says for whom what becomes different; with `dryRun` nothing does.",
+			"category. What log-ins are held to, `login.*`, is the same for everybody: its overrides are for `*`. `changes` says for whom what becomes " +
+			"different; with `dryRun` nothing does.",
 		Door: operator, MaxBody: maxChange, Errors: []httpkit.Fault{badQuery()},
 	}, l.put)
 	httpkit.Handle(api, httpkit.Route{
