@@ -80,10 +80,10 @@ func TestARefusedCallerDrawsNothing(t *testing.T) {
 
 func TestNumbersComeFromTheKeyThenTheOrgThenThePolicy(t *testing.T) {
 	h := newHouse(t)
-	custom := tenant.Org{ID: id.ID{7}, Slug: "custom", Name: "Custom", Limits: map[string]tenant.Rate{"api.key": {Limit: 1200}}}
+	custom := tenant.Org{ID: id.ID{7}, Slug: "custom", Name: "Custom", Limits: map[string]tenant.Rate{"reads.key": {Limit: 1200}}}
 	h.must(h.directory.CreateOrg(t.Context(), custom))
 	door := serverDoor()
-	door.Budgets = []gate.Policy{gate.APIByKey()}
+	door.Budgets = []gate.Policy{gate.ByKey(gate.Reads)}
 	for name, row := range map[string]struct {
 		org    id.ID
 		limit  *tenant.Rate
@@ -167,7 +167,7 @@ func TestKeysOfOneOrgShareABudgetWhereTheSurfaceSaysSo(t *testing.T) {
 	_, second := h.key()
 	for perOrg, left := range map[bool]int64{true: 98, false: 99} {
 		door := serverDoor()
-		door.PerOrg, door.Budgets = perOrg, []gate.Policy{gate.APIByKey()}
+		door.PerOrg, door.Budgets = perOrg, []gate.Policy{gate.ByKey(gate.Reads)}
 		_, _, err := h.Key(t.Context(), auth.Credential{Token: first}, door)
 		h.admitted(err)
 		_, verdict, err := h.Key(t.Context(), auth.Credential{Token: second}, door)

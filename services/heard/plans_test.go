@@ -125,8 +125,9 @@ func TestEveryNumberIsExplained(t *testing.T) {
 		const parts = "per limit burst windowSeconds source override plan used left"
 		lines := i.limits(text.Reveal(), "")
 		for policy, want := range map[string]string{
-			"api.key":       "key 60 10 60 key_override <nil> <nil> 1 9",
-			"api.member":    "member 600 100 60 default <nil> <nil> <nil> <nil>",
+			"reads.key":     "key 60 10 60 key_override <nil> <nil> 1 9",
+			"reads.member":  "member 600 100 60 default <nil> <nil> <nil> <nil>",
+			"tokens.key":    "key 60 10 60 key_override <nil> <nil> 0 10",
 			"users.minute":  "key 60 60 60 key_override <nil> <nil> 0 60",
 			"events.minute": "org 100 100 60 default <nil> <nil> 0 100",
 			"events.month":  "org <nil> <nil> 2678400 default <nil> <nil> <nil> <nil>",
@@ -162,7 +163,7 @@ func TestEveryNumberIsExplained(t *testing.T) {
 		if got := i.limits(owner, "?keyId="+authworx.ID.String())["authworx.key"].says(parts); got != "key 30 30 900 class_override slow <nil> 0 30" {
 			t.Errorf("%s", got)
 		}
-		if got := i.limits(owner, "?keyId="+own.ID.String())["api.member"].says("left source"); got == "<nil> default" {
+		if got := i.limits(owner, "?keyId="+own.ID.String())["reads.member"].says("left source"); got == "<nil> default" {
 			t.Errorf("of the caller's own log-in: %s", got)
 		}
 		i.refuse(404, "not_found", "GET", "/v1/limits?keyId=0123456789abcdef01234567", owner, "")
@@ -173,7 +174,7 @@ func TestEveryNumberIsExplained(t *testing.T) {
 		i.refuse(400, "invalid_body", "PATCH", "/v1/orgs/"+org.ID.String(), root, `{"plan":"gold"}`)
 		i.refuse(404, "not_found", "DELETE", "/v1/limits/overrides/none", root, "")
 		w := i.call("GET", "/v1/limits", text.Reveal(), "")
-		if policy, left := w.Header().Get("RateLimit-Policy"), w.Header().Get("RateLimit"); policy != `"api.key";q=10;w=10` || !strings.HasPrefix(left, `"api.key";r=`) {
+		if policy, left := w.Header().Get("RateLimit-Policy"), w.Header().Get("RateLimit"); policy != `"reads.key";q=10;w=10` || !strings.HasPrefix(left, `"reads.key";r=`) {
 			t.Errorf("%s, %s", policy, left)
 		}
 	})
@@ -199,7 +200,7 @@ func TestPlansThatCannotBeReadAreNamedAtTheStartInEitherShape(t *testing.T) {
 		if got := said(`HEARD_PLANS={"a": {"nothing": {"limit": 1}}}`); !strings.Contains(got, `a: there is no policy "nothing"; there is no plan "default"`) {
 			t.Errorf("%s: %s", shape, got)
 		}
-		if got := said(`HEARD_PLANS={"default": {"api.key": {"limit": 1}}}`) + said("X=y"); got != "" {
+		if got := said(`HEARD_PLANS={"default": {"reads.key": {"limit": 1}}}`) + said("X=y"); got != "" {
 			t.Errorf("%s: %s", shape, got)
 		}
 	}

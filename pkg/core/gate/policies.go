@@ -21,17 +21,27 @@ func AttachmentsByIP() Policy { return perMinute("attachments.ip", 120) }
 // AttachmentsByUser bounds upload URLs for one end user and App in private mode [Userz: 240 a minute].
 func AttachmentsByUser() Policy { return perMinute("attachments.user", 240) }
 
-// APIByKey bounds all requests of one sk_ key [Userz: about 600 a minute, capacity 100, 10 back a second].
-func APIByKey() Policy {
-	policy := perMinute("api.key", 600)
+// The categories of what backends and members ask of the native surface.
+const (
+	Reads  = "reads"
+	Tokens = "tokens"
+	Admin  = "admin"
+)
+
+// APICategories lists them.
+func APICategories() []string { return []string{Reads, Tokens, Admin} }
+
+// ByKey bounds the requests of one category of one sk_ key [Userz: about 600 a minute, capacity 100, 10 back a second].
+func ByKey(category string) Policy {
+	policy := perMinute(category+".key", 600)
 	policy.Burst = 100
 	return policy
 }
 
-// APIByMember bounds all requests of one session on the native surface, like those of a key.
-func APIByMember() Policy {
-	policy := APIByKey()
-	policy.Name = "api.member"
+// ByMember bounds those of one session on the native surface, like those of a key.
+func ByMember(category string) Policy {
+	policy := ByKey(category)
+	policy.Name = category + ".member"
 	return policy
 }
 
@@ -71,8 +81,8 @@ func LoginByAddress() Policy { return window("login.address", 100, 15*time.Minut
 // Policies lists the policies whose numbers an Org may be given its own of.
 func Policies() []Policy {
 	return []Policy{
-		FeedbackByIP(), FeedbackByUser(), AttachmentsByIP(),
-		AttachmentsByUser(), APIByKey(), APIByMember(),
+		FeedbackByIP(), FeedbackByUser(), AttachmentsByIP(), AttachmentsByUser(),
+		ByKey(Reads), ByMember(Reads), ByKey(Tokens), ByMember(Tokens), ByKey(Admin), ByMember(Admin),
 		AuthWorxByKey(), AuthWorxByMember(), UsersByMinute(), UsersByHour(), EventsByOrg(), EventsByMonth(), LoginByAccount(), LoginByAddress(),
 	}
 }

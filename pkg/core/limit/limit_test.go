@@ -56,7 +56,7 @@ func TestTheMostSpecificNumberBinds(t *testing.T) {
 	binds(8, gate.FromDefault, "", "default")
 	plans = nil
 	binds(100, gate.FromDefault, "", "")
-	if got := limit.Of(org, plans, nil).Policy(gate.APIByKey()); got != gate.APIByKey() {
+	if got := limit.Of(org, plans, nil).Policy(gate.ByKey(gate.Reads)); got != gate.ByKey(gate.Reads) {
 		t.Errorf("what nobody says anything of: %+v", got)
 	}
 }
@@ -83,7 +83,7 @@ func TestAKeysOwnNumbersTakeFromTheOrgsAndAddNothing(t *testing.T) {
 		{Limit: gate.Unlimited}:             {Limit: 600, Burst: 100},
 		{Limit: 601, Burst: 101}:            {Limit: 600, Burst: 100},
 	} {
-		got := numbers.ForKey(gate.APIByKey(), &own)
+		got := numbers.ForKey(gate.ByKey(gate.Reads), &own)
 		if got.Limit != want.Limit || got.Capacity() != want.Burst || (got.Source == gate.FromKey) != (want != tenant.Rate{Limit: 600, Burst: 100}) {
 			t.Errorf("%+v binds as %+v", own, got)
 		}
@@ -101,7 +101,7 @@ func TestAPatternMatchesWholeSlugs(t *testing.T) {
 		"a*a":   {"aa aba", "a ab"},
 		"*":     {"a acme", ""},
 	} {
-		o := override("o", pattern, "api.key", 1)
+		o := override("o", pattern, "reads.key", 1)
 		for slug := range strings.FieldsSeq(row.matches) {
 			if !o.For(slug) {
 				t.Errorf("%s is not for %s", pattern, slug)
@@ -117,19 +117,19 @@ func TestAPatternMatchesWholeSlugs(t *testing.T) {
 
 func TestAnOverridesFaultsAreNamedAtOnce(t *testing.T) {
 	for _, good := range []limit.Override{
-		override("a", "acme", "api.key", 0), override("a-1", "*", "events.*", gate.Unlimited), override("a", "a-*", "users.hour", 1), override("a", "*", "login.account", 1), override("a", "*", "login.*", 1),
+		override("a", "acme", "reads.key", 0), override("a-1", "*", "events.*", gate.Unlimited), override("a", "a-*", "users.hour", 1), override("a", "*", "login.account", 1), override("a", "*", "login.*", 1),
 	} {
 		if err := good.Check(); err != nil {
 			t.Errorf("%+v: %v", good, err)
 		}
 	}
-	for _, policy := range []string{"", "*", "api", "api.*key", "api*", "events.", "nothing.*", "api.keys"} {
+	for _, policy := range []string{"", "*", "reads", "reads.*key", "reads*", "events.", "nothing.*", "reads.keys"} {
 		if err := override("a", "acme", policy, 1).Check(); err == nil {
 			t.Errorf("a policy %q", policy)
 		}
 	}
 	for _, org := range []string{"", "**", "a*b*", "A*", "a.b", "-a"} {
-		if err := override("a", org, "api.key", 1).Check(); err == nil {
+		if err := override("a", org, "reads.key", 1).Check(); err == nil {
 			t.Errorf("an Org %q", org)
 		}
 	}

@@ -4,6 +4,7 @@ package allowance
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/core/apikey"
@@ -108,19 +109,16 @@ func (e *Explainer) look(ctx context.Context, org id.ID, draws []gate.Draw) ([]g
 
 // per is whom each bucket of a policy is of.
 func per(policy string) string {
-	switch policy {
-	case "api.key", "authworx.key", "users.minute", "users.hour":
+	category, what, _ := strings.Cut(policy, ".")
+	switch {
+	case category == "users":
 		return "key"
-	case "api.member", "authworx.member":
-		return "member"
-	case "events.minute", "events.month":
+	case category == "events":
 		return "org"
-	case "feedback.user", "attachments.user":
-		return "user"
-	case "login.account":
-		return "account"
+	case what == "ip":
+		return "address"
 	}
-	return "address"
+	return what
 }
 
 // within is what the key has of its own within what all keys of the Org have together.

@@ -49,7 +49,7 @@ type APIKey struct {
 }
 
 type keyLimit struct {
-	Limit int64 `json:"limit" minimum:"1" maximum:"1000000000" doc:"Requests a minute; for pk_live keys, in 15 minutes. At most what the Org has, which all ub_ keys share."`
+	Limit int64 `json:"limit" minimum:"1" maximum:"1000000000" doc:"Requests a minute, of each category; for pk_live keys, in 15 minutes. At most what the Org has, which all ub_ keys share."`
 	Burst int64 `json:"burst,omitempty" minimum:"1" maximum:"1000000000" doc:"At once, at most as many as the Org's keys may; in proportion without."`
 }
 
@@ -120,7 +120,12 @@ func ceiling(numbers limit.Numbers, format string) gate.Policy {
 	case apikey.UserBoostLive().Name, apikey.UserBoostTest().Name:
 		return numbers.Policy(gate.EventsByOrg())
 	}
-	return numbers.Policy(gate.APIByKey())
+	most := numbers.Policy(gate.ByKey(gate.Reads))
+	for _, category := range gate.APICategories() {
+		p := numbers.Policy(gate.ByKey(category))
+		most.Limit, most.Burst = max(most.Limit, p.Limit), max(most.Capacity(), p.Capacity())
+	}
+	return most
 }
 
 func (in *createKeyIn) draft() (draft manage.KeyDraft, misspelled []apierr.Issue) {
