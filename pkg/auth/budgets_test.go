@@ -80,10 +80,10 @@ func TestARefusedCallerDrawsNothing(t *testing.T) {
 
 func TestNumbersComeFromTheKeyThenTheOrgThenThePolicy(t *testing.T) {
 	h := newHouse(t)
-	custom := tenant.Org{ID: id.ID{7}, Slug: "custom", Name: "Custom", Limits: map[string]tenant.Rate{"api.key": {Limit: 1200}}}
+	custom := tenant.Org{ID: id.ID{7}, Slug: "custom", Name: "Custom", Limits: map[string]tenant.Rate{"reads.key": {Limit: 1200}}}
 	h.must(h.directory.CreateOrg(t.Context(), custom))
 	door := serverDoor()
-	door.Budgets = []gate.Policy{gate.APIByKey()}
+	door.Budgets = []gate.Policy{gate.ByKey(gate.Reads)}
 	for name, row := range map[string]struct {
 		org    id.ID
 		limit  *tenant.Rate
@@ -167,7 +167,7 @@ func TestKeysOfOneOrgShareABudgetWhereTheSurfaceSaysSo(t *testing.T) {
 	_, second := h.key()
 	for perOrg, left := range map[bool]int64{true: 98, false: 99} {
 		door := serverDoor()
-		door.PerOrg, door.Budgets = perOrg, []gate.Policy{gate.APIByKey()}
+		door.PerOrg, door.Budgets = perOrg, []gate.Policy{gate.ByKey(gate.Reads)}
 		_, _, err := h.Key(t.Context(), auth.Credential{Token: first}, door)
 		h.admitted(err)
 		_, verdict, err := h.Key(t.Context(), auth.Credential{Token: second}, door)
@@ -176,5 +176,29 @@ func TestKeysOfOneOrgShareABudgetWhereTheSurfaceSaysSo(t *testing.T) {
 			t.Errorf("shared %t: %d left", perOrg, got)
 		}
 		h.clock.Advance(time.Minute) // full again
+	}
+}
+
+func TestAKeysOwnLimitBindsItWithinTheBudgetThatAllShare(t *testing.T) {
+	h := newHouse(t)
+	door := serverDoor()
+	door.PerOrg, door.Budgets = true, []gate.Policy{gate.EventsByOrg()}
+	_, text, err := h.manager.CreateKey(t.Context(), byTest(), h.org.ID, manage.KeyDraft{Name: "slow", Limit: &tenant.Rate{Limit: 2}})
+	h.must(err)
+	slow := auth.Credential{Token: text.Reveal()}
+	for left := int64(1); left >= 0; left-- {
+		_, verdict, err := h.Key(t.Context(), slow, door)
+		h.admitted(err)
+		if tightest, _ := verdict.Tightest(); tightest.Remaining != left || tightest.Policy.Limit != 2 || tightest.Policy.Source != gate.FromKey {
+			t.Errorf("%+v", verdict.Decisions)
+		}
+	}
+	_, _, err = h.Key(t.Context(), slow, door)
+	h.refused(err, apierr.CodeRateLimited)
+	_, other := h.key()
+	_, verdict, err := h.Key(t.Context(), auth.Credential{Token: other}, door)
+	h.admitted(err)
+	if left := verdict.Decisions[0].Remaining; len(verdict.Decisions) != 1 || left != 97 {
+		t.Errorf("another key has %d left: %+v", left, verdict.Decisions)
 	}
 }

@@ -16,7 +16,7 @@ type KeyDoor struct {
 	Formats []apikey.Format
 	Right   access.Right // empty: none in particular
 	Budgets []gate.Policy
-	PerOrg  bool // all keys of an Org draw from the same buckets (D21)
+	PerOrg  bool // all keys of an Org draw from the same buckets (D21), within which each may have a limit of its own
 	Slug    bool // the request names the key's Org, too (D27)
 	Secret  bool // its keys are for servers: one that a browser presents has leaked
 }
@@ -57,14 +57,16 @@ func (a *Authenticator) Key(ctx context.Context, cred Credential, door KeyDoor) 
 	return caller, verdict, err
 }
 
-// draws are what one request costs.
+// draws are what one request costs. Where all keys share a bucket, one with numbers of its own has another besides.
 func (d KeyDoor) draws(e *entry) []gate.Draw {
-	draws := make([]gate.Draw, len(d.Budgets))
-	for i, policy := range d.Budgets {
+	draws := make([]gate.Draw, 0, 2*len(d.Budgets))
+	for _, policy := range d.Budgets {
+		own := gate.Draw{Policy: e.numbers.ForKey(policy, e.key.Limit), Bucket: e.key.ID.String(), Cost: 1}
 		if d.PerOrg {
-			draws[i] = gate.Draw{Policy: e.numbers.Policy(policy), Cost: 1}
-		} else {
-			draws[i] = gate.Draw{Policy: e.numbers.ForKey(policy, e.key.Limit), Bucket: e.key.ID.String(), Cost: 1}
+			draws = append(draws, gate.Draw{Policy: e.numbers.Policy(policy), Cost: 1})
+		}
+		if !d.PerOrg || own.Policy.Source == gate.FromKey {
+			draws = append(draws, own)
 		}
 	}
 	return draws

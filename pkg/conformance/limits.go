@@ -16,6 +16,9 @@ func (s *suite) limitsRates(t *testing.T) {
 	upload := map[string]any{"contentType": "image/png", "byteSize": 1, "kind": "screenshot"}
 	submit := func(who as) (answer, error) { return s.try(who, "POST", "/v1/feedback", said("burst")) }
 	presign := func(who as) (answer, error) { return s.try(who, "POST", "/v1/feedback/upload-url", upload) }
+	mint := func(who as) (answer, error) {
+		return s.try(who, "POST", "/v1/tokens/mint?appId="+s.Private.ID, map[string]any{"sub": "u"})
+	}
 	list := func(who as) (answer, error) { return s.try(who, "GET", "/v1/apps", nil) }
 	for _, row := range []struct {
 		name     string
@@ -23,13 +26,14 @@ func (s *suite) limitsRates(t *testing.T) {
 		second   float64 // how many more each second
 		bucket   func(t *testing.T) (who as, others []as)
 		spend    func(as) (answer, error)
-		also     func(as) (answer, error) // draws from another budget; nil for none
+		also     func(as) (answer, error) // draws from another budget
 	}{
 		{"submissions of an address", 60, 1, s.addresses, submit, presign},
 		{"presigns of an address", 120, 2, s.addresses, presign, submit},
 		{"submissions of a user", 120, 2, s.users, submit, presign},
 		{"presigns of a user", 240, 4, s.users, presign, submit},
-		{"requests of a key", 100, 10, s.keys, list, nil},
+		{"reads of a key", 100, 10, s.keys, list, mint},
+		{"mints of a key", 100, 10, s.keys, mint, list},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -42,9 +46,7 @@ func (s *suite) limitsRates(t *testing.T) {
 			for _, other := range others {
 				unlimited(t, func() (answer, error) { return row.spend(other) })
 			}
-			if row.also != nil {
-				unlimited(t, func() (answer, error) { return row.also(who) })
-			}
+			unlimited(t, func() (answer, error) { return row.also(who) })
 			time.Sleep(wait) // the wait is what is promised
 			unlimited(t, func() (answer, error) { return row.spend(who) })
 		})

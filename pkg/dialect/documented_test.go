@@ -204,14 +204,14 @@ func TestUsersReportTheTighterWindow(t *testing.T) {
 func TestTheNativeSurfaceShowsEveryLimit(t *testing.T) {
 	header := http.Header{}
 	userz.Dialect{}.Limits(header, gate.Verdict{Decisions: []gate.Decision{
-		{Policy: gate.APIByKey(), Allowed: true, Remaining: 99, Reset: 100 * time.Millisecond},
+		{Policy: gate.ByKey(gate.Reads), Allowed: true, Remaining: 99, Reset: 100 * time.Millisecond},
 		{Policy: gate.UsersByHour(), Remaining: 0, Reset: 44100 * time.Millisecond},
 		{Policy: gate.Policy{Name: "closed", Period: time.Minute}},
 	}}, now)
-	if got := header.Get("RateLimit-Policy"); got != `"api.key";q=100;w=10, "users.hour";q=5000;w=3600, "closed";q=0;w=60` {
+	if got := header.Get("RateLimit-Policy"); got != `"reads.key";q=100;w=10, "users.hour";q=5000;w=3600, "closed";q=0;w=60` {
 		t.Error(got)
 	}
-	if got := header.Get("RateLimit"); got != `"api.key";r=99;t=1, "users.hour";r=0;t=45, "closed";r=0;t=0` {
+	if got := header.Get("RateLimit"); got != `"reads.key";r=99;t=1, "users.hour";r=0;t=45, "closed";r=0;t=0` {
 		t.Error(got)
 	}
 }

@@ -24,7 +24,7 @@ type Door struct {
 	Right    access.Right          // empty: none in particular
 	security []map[string][]string // in OpenAPI's words
 	browser  bool                  // pages of other origins may call
-	budget   string                // the category of its own budget; empty: the Right tells
+	budget   string                // the category of its requests: the native surface has budgets for each, and the ledger counts by it
 	session  bool                  // the credential is a log-in, where the vendor presents it apart from keys
 	faults   []Fault
 	admit    func(context.Context, *auth.Authenticator, auth.Credential) (auth.Principal, gate.Verdict, error)
@@ -74,7 +74,7 @@ func Account(right access.Right) Door {
 
 func keyed(right access.Right, scheme string, door auth.KeyDoor) Door {
 	return Door{
-		Right: right, security: []map[string][]string{{scheme: scopes(right)}}, faults: rightFaults,
+		Right: right, security: []map[string][]string{{scheme: scopes(right)}}, budget: category(right), faults: rightFaults,
 		admit: func(ctx context.Context, a *auth.Authenticator, cred auth.Credential) (auth.Principal, gate.Verdict, error) {
 			return a.Key(ctx, cred, door)
 		},
@@ -83,10 +83,11 @@ func keyed(right access.Right, scheme string, door auth.KeyDoor) Door {
 
 // Manage is the door of whoever manages an Org: a logged-in member, or an sk_ key that was given the right.
 func Manage(right access.Right) Door {
-	key := auth.KeyDoor{Formats: []apikey.Format{apikey.Secret()}, Right: right, Budgets: []gate.Policy{gate.APIByKey()}, Secret: true}
-	member := auth.SessionDoor{Right: right, Budget: gate.APIByMember()}
+	budget := category(right)
+	key := auth.KeyDoor{Formats: []apikey.Format{apikey.Secret()}, Right: right, Budgets: []gate.Policy{gate.ByKey(budget)}, Secret: true}
+	member := auth.SessionDoor{Right: right, Budget: gate.ByMember(budget)}
 	return Door{
-		Right: right, security: []map[string][]string{{"session": scopes(right)}, {"apiKey": scopes(right)}}, faults: rightFaults,
+		Right: right, security: []map[string][]string{{"session": scopes(right)}, {"apiKey": scopes(right)}}, budget: budget, faults: rightFaults,
 		admit: func(ctx context.Context, a *auth.Authenticator, cred auth.Credential) (auth.Principal, gate.Verdict, error) {
 			return a.Manage(ctx, cred, member, key)
 		},
@@ -96,7 +97,7 @@ func Manage(right access.Right) Door {
 // Session is the door of logged-in members alone, on the native surface. When closed is true it also opens for an Org that
 // was given up.
 func Session(right access.Right, closed bool) Door {
-	return loggedIn(auth.SessionDoor{Right: right, Budget: gate.APIByMember(), Closed: closed})
+	return loggedIn(auth.SessionDoor{Right: right, Budget: gate.ByMember(category(right)), Closed: closed})
 }
 
 // Colleague is the door of logged-in members on the AuthWorx surface: an access token and the slug of its Org.
@@ -141,10 +142,24 @@ func teamKey(right access.Right) auth.KeyDoor {
 
 func loggedIn(door auth.SessionDoor) Door {
 	return Door{
-		Right: door.Right, security: []map[string][]string{{"session": scopes(door.Right)}}, faults: rightFaults,
+		Right: door.Right, security: []map[string][]string{{"session": scopes(door.Right)}}, budget: category(door.Right), faults: rightFaults,
 		admit: func(ctx context.Context, a *auth.Authenticator, cred auth.Credential) (auth.Principal, gate.Verdict, error) {
 			return a.Session(ctx, cred, door)
 		},
+	}
+}
+
+// category is the kind of requests that a right is for, of outcome.Categories.
+func category(right access.Right) string {
+	switch {
+	case right == access.EventsWrite:
+		return "events"
+	case right == access.TokensMint:
+		return gate.Tokens
+	case strings.HasSuffix(string(right), ":read"):
+		return gate.Reads
+	default:
+		return gate.Admin
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/heard-dev/heard/pkg/apierr"
-	"github.com/heard-dev/heard/pkg/core/access"
 	"github.com/heard-dev/heard/pkg/core/outcome"
 )
 
@@ -25,7 +24,7 @@ func (x *exchange) report(refusal *apierr.Error) {
 		return
 	}
 	x.reported = true
-	event := outcome.Event{Category: x.route.Door.category(), At: kit.Now(), Parts: x.tally.Parts()}
+	event := outcome.Event{Category: x.route.Door.budget, At: kit.Now(), Parts: x.tally.Parts()}
 	event.Org, event.App = x.caller.Tenant()
 	if x.caller.Key != nil {
 		event.Key = x.caller.Key.ID
@@ -97,22 +96,6 @@ func (a *API) spell(path []any) string {
 func isWord(name string) bool {
 	odd := func(r rune) bool { return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '_' && r != '-' }
 	return len(name) <= mostLetters && !strings.ContainsFunc(name, odd)
-}
-
-// category is the kind of budget that the door's requests draw from; see outcome.Categories.
-func (d Door) category() string {
-	switch {
-	case d.budget != "":
-		return d.budget
-	case d.Right == access.EventsWrite:
-		return "events"
-	case d.Right == access.TokensMint:
-		return "tokens"
-	case strings.HasSuffix(string(d.Right), ":read"):
-		return "reads"
-	default:
-		return "admin"
-	}
 }
 
 // tooLong tells whether a body is announced to be larger than the route takes.

@@ -61,7 +61,7 @@ func gather(t *testing.T) *crowd {
 	org, err := first.manager.CreateOrg(t.Context(), byTest(), manage.OrgDraft{Slug: "crowded", Name: "Crowded"})
 	must(t, err)
 	_, _, err = first.manager.PutOverride(t.Context(), byTest(), org.ID, limit.Override{
-		Name: "crowd", Org: "crowded", Policy: "api.key", Rate: tenant.Rate{Limit: 60 * crowdRate, Burst: crowdBurst},
+		Name: "crowd", Org: "crowded", Policy: "reads.key", Rate: tenant.Rate{Limit: 60 * crowdRate, Burst: crowdBurst},
 	}, false)
 	must(t, err)
 	_, text, err := first.manager.CreateKey(t.Context(), byTest(), org.ID, manage.KeyDraft{Name: "crowd", Scopes: []access.Right{access.OrgRead}})

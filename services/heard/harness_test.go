@@ -27,6 +27,7 @@ import (
 	"github.com/heard-dev/heard/pkg/core/apikey"
 	"github.com/heard-dev/heard/pkg/core/gate"
 	"github.com/heard-dev/heard/pkg/core/incident"
+	"github.com/heard-dev/heard/pkg/core/limit"
 	"github.com/heard-dev/heard/pkg/core/manage"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/core/usertoken"
@@ -254,6 +255,7 @@ func (i *installation) found(slug string) household {
 		CreatedAt: i.Now(), Version: 1,
 	}}
 	must(i.t, i.Store.CreateOrg(ctx, h.org))
+	must(i.t, i.Store.PutOverride(ctx, limit.Override{Name: "login", Org: "*", Policy: "login.*", Rate: tenant.Rate{Limit: 1e8}}))
 	app, text, err := i.manager.CreateApp(ctx, byTest(), h.org.ID, manage.AppDraft{Slug: "app", Name: "App of " + slug, PublicSubmission: true})
 	must(i.t, err)
 	h.app = app

@@ -477,6 +477,8 @@ func TestEveryFaultOfAChangeIsNamedAtOnce(t *testing.T) {
 			"name required, expiresAt out_of_range, allowedNetworks.0 invalid_format, limit.limit too_big",
 		},
 		{"POST", "/v1/keys", `{"name":"x","scopes":[]}`, "scopes too_small"},
+		{"POST", "/v1/keys", `{"name":"x","limit":{"limit":1,"burst":100000000}}`, "limit.burst too_big"},
+		{"POST", "/v1/keys", `{"name":"x","limit":{"limit":599,"burst":10000000000}}`, "limit.burst too_big"},
 		{"PATCH", "/v1/org", `{"name":" ","appUrl":"javascript:x","leakPolicy":"x"}`, "leakPolicy invalid_value, name required, appUrl invalid_format"},
 		{"POST", "/v1/invitations", `{"email":"x","role":"boss"}`, "email invalid_format, role invalid_value"},
 		{"POST", "/v1/invitations/accept", `{"token":"","name":"","password":"short"}`, "token too_small, name too_small, password too_small"},

@@ -125,8 +125,9 @@ func TestEveryNumberIsExplained(t *testing.T) {
 		const parts = "per limit burst windowSeconds source override plan used left"
 		lines := i.limits(text.Reveal(), "")
 		for policy, want := range map[string]string{
-			"api.key":       "key 60 10 60 key_override <nil> <nil> 1 9",
-			"api.member":    "member 600 100 60 default <nil> <nil> <nil> <nil>",
+			"reads.key":     "key 60 10 60 key_override <nil> <nil> 1 9",
+			"reads.member":  "member 600 100 60 default <nil> <nil> <nil> <nil>",
+			"tokens.key":    "key 60 10 60 key_override <nil> <nil> 0 10",
 			"users.minute":  "key 60 60 60 key_override <nil> <nil> 0 60",
 			"events.minute": "org 100 100 60 default <nil> <nil> 0 100",
 			"events.month":  "org <nil> <nil> 2678400 default <nil> <nil> <nil> <nil>",
@@ -136,6 +137,20 @@ func TestEveryNumberIsExplained(t *testing.T) {
 				t.Errorf("%s: %s, not %s", policy, got, want)
 			}
 		}
+		slow, _, err := i.manager.CreateKey(t.Context(), byTest(), org.ID, manage.KeyDraft{
+			Name: "slow", Format: apikey.UserBoostLive().Name, Limit: &tenant.Rate{Limit: 7},
+		})
+		must(t, err)
+		var both []string
+		for _, line := range i.ask(200, "GET", "/v1/limits?keyId="+slow.ID.String(), owner, "").list("data") {
+			if line["policy"] == "events.minute" {
+				both = append(both, line.says(parts))
+			}
+		}
+		if got, want := strings.Join(both, ", "), "org 100 100 60 default <nil> <nil> 0 100, key 7 7 60 key_override <nil> <nil> 0 7"; got != want {
+			t.Errorf("of a ub_ key with a limit of its own: %s, not %s", got, want)
+		}
+		i.refuse(400, "invalid_body", "POST", "/v1/keys", owner, `{"name":"x","format":"ub_live","limit":{"limit":101}}`)
 		put := `{"org":"ac*","policy":"authworx.*","limit":30}`
 		trial := i.ask(200, "PUT", "/v1/limits/overrides/slow?dryRun=true", root, put)
 		if got := trial.list("changes"); trial["dryRun"] != true || len(got) != 2 || got[0]["org"] != "acme" || fmt.Sprint(got[0]["from"]) == fmt.Sprint(got[0]["to"]) {
@@ -148,7 +163,7 @@ func TestEveryNumberIsExplained(t *testing.T) {
 		if got := i.limits(owner, "?keyId="+authworx.ID.String())["authworx.key"].says(parts); got != "key 30 30 900 class_override slow <nil> 0 30" {
 			t.Errorf("%s", got)
 		}
-		if got := i.limits(owner, "?keyId="+own.ID.String())["api.member"].says("left source"); got == "<nil> default" {
+		if got := i.limits(owner, "?keyId="+own.ID.String())["reads.member"].says("left source"); got == "<nil> default" {
 			t.Errorf("of the caller's own log-in: %s", got)
 		}
 		i.refuse(404, "not_found", "GET", "/v1/limits?keyId=0123456789abcdef01234567", owner, "")
@@ -159,7 +174,7 @@ func TestEveryNumberIsExplained(t *testing.T) {
 		i.refuse(400, "invalid_body", "PATCH", "/v1/orgs/"+org.ID.String(), root, `{"plan":"gold"}`)
 		i.refuse(404, "not_found", "DELETE", "/v1/limits/overrides/none", root, "")
 		w := i.call("GET", "/v1/limits", text.Reveal(), "")
-		if policy, left := w.Header().Get("RateLimit-Policy"), w.Header().Get("RateLimit"); policy != `"api.key";q=10;w=10` || !strings.HasPrefix(left, `"api.key";r=`) {
+		if policy, left := w.Header().Get("RateLimit-Policy"), w.Header().Get("RateLimit"); policy != `"reads.key";q=10;w=10` || !strings.HasPrefix(left, `"reads.key";r=`) {
 			t.Errorf("%s, %s", policy, left)
 		}
 	})
@@ -185,7 +200,7 @@ func TestPlansThatCannotBeReadAreNamedAtTheStartInEitherShape(t *testing.T) {
 		if got := said(`HEARD_PLANS={"a": {"nothing": {"limit": 1}}}`); !strings.Contains(got, `a: there is no policy "nothing"; there is no plan "default"`) {
 			t.Errorf("%s: %s", shape, got)
 		}
-		if got := said(`HEARD_PLANS={"default": {"api.key": {"limit": 1}}}`) + said("X=y"); got != "" {
+		if got := said(`HEARD_PLANS={"default": {"reads.key": {"limit": 1}}}`) + said("X=y"); got != "" {
 			t.Errorf("%s: %s", shape, got)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"sync"
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"github.com/heard-dev/heard/pkg/core/access"
+	"github.com/heard-dev/heard/pkg/core/limit"
 	"github.com/heard-dev/heard/pkg/core/manage"
 	"github.com/heard-dev/heard/pkg/core/session"
 	"github.com/heard-dev/heard/pkg/core/tenant"
@@ -163,8 +165,7 @@ func TestAGuesserIsToldNothingAndThenToWait(t *testing.T) {
 	i := serve(t, embedded(t, sqlite(t), clock.Now), clock.Now)
 	i.clock = clock
 	h := i.found("acme")
-	h.org.Limits["login.account"] = tenant.Rate{Limit: 3}
-	must(t, i.Store.ReplaceOrg(t.Context(), h.org))
+	must(t, i.Store.PutOverride(t.Context(), limit.Override{Name: "three", Org: "*", Policy: "login.account", Rate: tenant.Rate{Limit: 3}}))
 	_, err := i.manager.AddMember(t.Context(), byTest(), h.org.ID, manage.MemberDraft{Email: "ann@example.com", Name: "Ann", Role: access.Owner, Password: password})
 	must(t, err)
 	guesses := []string{
@@ -172,9 +173,6 @@ func TestAGuesserIsToldNothingAndThenToWait(t *testing.T) {
 		credentials("nowhere", "ann@example.com", "wrong", ""),
 	}
 	for n := range 4 {
-		if n == 3 { // the limit is the Org's own, and nobody's Org has none
-			guesses = guesses[:2]
-		}
 		first := i.call("POST", "/v1/sessions", "", guesses[0])
 		for _, guess := range guesses[1:] {
 			if w := i.call("POST", "/v1/sessions", "", guess); w.Code != first.Code || w.Body.String() != first.Body.String() || !same(header(w.Header()), header(first.Header())) {
@@ -192,6 +190,29 @@ func TestAGuesserIsToldNothingAndThenToWait(t *testing.T) {
 	}
 	clock.Advance(15 * time.Minute)
 	i.ask(200, "POST", "/v1/sessions", "", right)
+}
+
+// An address has its tries but once, at Orgs that there are and others together, so that being limited tells neither apart.
+func TestAnAddressIsHeldToItsTriesAcrossOrgs(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	i := serve(t, embedded(t, sqlite(t), clock.Now), clock.Now)
+	must(t, i.Store.CreateOrg(t.Context(), tenant.Org{ID: i.IDs.New(), Slug: "acme", Plan: tenant.DefaultPlan, LeakPolicy: tenant.NotifyLeaks, Version: 1}))
+	must(t, i.Store.PutOverride(t.Context(), limit.Override{Name: "few", Org: "*", Policy: "login.address", Rate: tenant.Rate{Limit: 6}}))
+	guess := func(org string, n int) *httptest.ResponseRecorder {
+		return i.call("POST", "/v1/sessions", "", credentials(org, fmt.Sprintf("%d@example.com", n), "wrong", ""))
+	}
+	for n := range 6 {
+		if w := guess([]string{"acme", "nowhere", "elsewhere"}[n%3], n); w.Code != http.StatusUnauthorized {
+			t.Fatalf("guess %d: %d %s", n, w.Code, w.Body)
+		}
+	}
+	first := guess("acme", 6)
+	for _, org := range []string{"acme", "nowhere", "new"} {
+		if w := guess(org, 7); w.Code != http.StatusTooManyRequests || w.Body.String() != first.Body.String() || !same(header(w.Header()), header(first.Header())) {
+			t.Errorf("%s is told apart: %d %v %s", org, w.Code, w.Header(), w.Body)
+		}
+	}
 }
 
 func header(of http.Header) http.Header {

@@ -78,7 +78,7 @@ func (g *gated) finish() {
 
 // caller is a Write under way.
 type caller struct {
-	outcomes []event.Outcome
+	outcomes []event.Outcome[time.Time]
 	done     chan struct{}
 }
 

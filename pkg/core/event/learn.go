@@ -1,6 +1,7 @@
 package event
 
 import (
+	"cmp"
 	"context"
 
 	"golang.org/x/sync/errgroup"
@@ -8,12 +9,8 @@ import (
 	"github.com/heard-dev/heard/pkg/apierr"
 )
 
-const (
-	// abreast is how many look-ups, or users, of one batch are under way at once.
-	abreast = 16
-	// learnTries bounds the retries of a profile that others change too: each means that somebody else was done.
-	learnTries = 100
-)
+// abreast is how many look-ups of one batch are under way at once.
+const abreast = 16
 
 // recognise settles the items that are repeats, where their being new must be known before they are written: what was said
 // long ago must not be said again of a user, and a repeat takes no room.
@@ -48,69 +45,22 @@ func (b *batch) look(ctx context.Context, i *item) {
 
 // learn puts what the open items say of users into their profiles.
 func (b *batch) learn(ctx context.Context) {
-	of := map[string][]*item{}
+	of := map[string]int{}
+	var said []telling
 	for _, i := range b.open((*item).tells) {
-		of[i.event.User.ID] = append(of[i.event.User.ID], i)
+		user := i.event.User.ID
+		n, known := of[user]
+		if !known {
+			n, said = len(said), append(said, telling{user: user})
+			of[user] = n
+		}
+		said[n].items = append(said[n].items, i)
 	}
-	var users errgroup.Group
-	users.SetLimit(abreast)
-	for user, items := range of {
-		users.Go(func() error {
-			if err := b.tell(ctx, user, items); err != nil {
-				for _, i := range items {
-					i.lose(err)
-				}
+	for n, outcome := range b.learner.Write(ctx, b.org, said) {
+		if err := cmp.Or(outcome.Err, outcome.Answer); err != nil {
+			for _, i := range said[n].items {
+				i.lose(err)
 			}
-			return nil
-		})
-	}
-	_ = users.Wait() // each item has its own error
-}
-
-// tell puts what the items say into one profile, in one write. Others may be writing it too.
-func (b *batch) tell(ctx context.Context, user string, items []*item) error {
-	for try := 1; ; try++ {
-		refusals, err := b.amend(ctx, user, items)
-		if apierr.KindOf(err) == apierr.Conflict && try < learnTries {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		for i, refusal := range refusals {
-			i.refuse(refusal)
-		}
-		return nil
-	}
-}
-
-// amend is one try. It gives the items that the profile has no room for.
-func (b *batch) amend(ctx context.Context, user string, items []*item) (map[*item]error, error) {
-	before, err := b.profile(ctx, user)
-	if err != nil {
-		return nil, err
-	}
-	after, err := paint(before)
-	if err != nil {
-		return nil, err
-	}
-	refusals := map[*item]error{}
-	for _, i := range items {
-		if err := after.tell(i.event.User); err != nil {
-			refusals[i] = err
 		}
 	}
-	profile, changed, err := after.finish(before, b.now)
-	if err != nil || !changed {
-		return refusals, err
-	}
-	return refusals, b.profiles.PutProfile(ctx, b.org, profile)
-}
-
-func (b *batch) profile(ctx context.Context, user string) (Profile, error) {
-	profile, err := b.profiles.Profile(ctx, b.org, user)
-	if apierr.KindOf(err) == apierr.NotFound {
-		return Profile{Org: b.org, UserID: user, CreatedAt: b.now}, nil
-	}
-	return profile, err
 }

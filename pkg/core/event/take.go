@@ -24,16 +24,16 @@ const reuses = 16
 
 // Taker takes in events.
 type Taker struct {
-	store    Store
-	profiles Profiles
-	writer   *Writer
-	ids      *id.Source
-	now      func() time.Time
+	store   Store
+	learner *learner
+	writer  *Writer
+	ids     *id.Source
+	now     func() time.Time
 }
 
 // NewTaker makes a Taker that stores events by way of the writer, and looks up in the store those that came before.
 func NewTaker(store Store, profiles Profiles, writer *Writer, ids *id.Source, now func() time.Time) *Taker {
-	return &Taker{store: store, profiles: profiles, writer: writer, ids: ids, now: now}
+	return &Taker{store: store, learner: newLearner(profiles, now), writer: writer, ids: ids, now: now}
 }
 
 // Take stores what the drafts say, and gives a verdict on each, in order; a bad one fails alone. An event that a client
@@ -150,10 +150,10 @@ func (b *batch) write(ctx context.Context) {
 			switch i := open[n]; {
 			case outcome.Err != nil:
 				i.lose(outcome.Err)
-			case outcome.Stood.IsZero() || i.clientID == "": // an ID that we made stands for what it was made for
+			case outcome.Answer.IsZero() || i.clientID == "": // an ID that we made stands for what it was made for
 				i.stored(false)
 			default:
-				b.met(i, outcome.Stood)
+				b.met(i, outcome.Answer)
 			}
 		}
 	}

@@ -64,7 +64,7 @@ func TestCallersOfOneOrgShareAWriteAndEachLearnsOfItsOwn(t *testing.T) {
 				t.Fatalf("caller %d: %v", i, c.errs())
 			}
 			for n, o := range c.outcomes {
-				if !o.Stood.Equal(at(given[i][n])) {
+				if !o.Answer.Equal(at(given[i][n])) {
 					t.Errorf("event %d of caller %d was told another's outcome", n, i)
 				}
 			}

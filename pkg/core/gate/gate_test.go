@@ -66,11 +66,12 @@ func TestThePoliciesAreTheDocumentedOnes(t *testing.T) {
 		"feedback.user":        {gate.TokenBucket, 120, time.Minute, 120},
 		"attachments.ip":       {gate.TokenBucket, 120, time.Minute, 120},
 		"attachments.user":     {gate.TokenBucket, 240, time.Minute, 240},
-		"api.key":              {gate.TokenBucket, 600, time.Minute, 100},
-		"api.member":           {gate.TokenBucket, 600, time.Minute, 100},
-		"userorbit.key":        {gate.TokenBucket, 600, time.Minute, 100},
-		"userorbit.subscriber": {gate.TokenBucket, 240, time.Minute, 240},
-		"feedback.subscriber":  {gate.TokenBucket, 120, time.Minute, 120},
+		"reads.key":            {gate.TokenBucket, 600, time.Minute, 100},
+		"reads.member":         {gate.TokenBucket, 600, time.Minute, 100},
+		"tokens.key":           {gate.TokenBucket, 600, time.Minute, 100},
+		"tokens.member":        {gate.TokenBucket, 600, time.Minute, 100},
+		"admin.key":            {gate.TokenBucket, 600, time.Minute, 100},
+		"admin.member":         {gate.TokenBucket, 600, time.Minute, 100},
 		"authworx.key":         {gate.FixedWindow, 300, quarter, 300},
 		"authworx.member":      {gate.FixedWindow, 3000, quarter, 3000},
 		"users.minute":         {gate.FixedWindow, 100, time.Minute, 100},
@@ -79,6 +80,9 @@ func TestThePoliciesAreTheDocumentedOnes(t *testing.T) {
 		"events.month":         {gate.CalendarMonth, gate.Unlimited, 31 * 24 * time.Hour, gate.Unlimited},
 		"login.account":        {gate.FixedWindow, 10, quarter, 10},
 		"login.address":        {gate.FixedWindow, 100, quarter, 100},
+		"feedback.subscriber":  {gate.TokenBucket, 120, time.Minute, 120},
+		"userorbit.key":        {gate.TokenBucket, 600, time.Minute, 100},
+		"userorbit.subscriber": {gate.TokenBucket, 240, time.Minute, 240},
 	}
 	for _, p := range gate.Policies() {
 		if got := (numbers{p.Algorithm, p.Limit, p.Period, p.Capacity()}); got != want[p.Name] || p.Source != gate.FromDefault {

@@ -1,6 +1,9 @@
 package gate
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // The policies of the native surface. Each category has budgets of its own, so that a spent one costs no other. A bucket
 // without a Burst saves up a whole minute: that is how the documented ceilings per minute are met by a burst.
@@ -18,17 +21,27 @@ func AttachmentsByIP() Policy { return perMinute("attachments.ip", 120) }
 // AttachmentsByUser bounds upload URLs for one end user and App in private mode [Userz: 240 a minute].
 func AttachmentsByUser() Policy { return perMinute("attachments.user", 240) }
 
-// APIByKey bounds all requests of one sk_ key [Userz: about 600 a minute, capacity 100, 10 back a second].
-func APIByKey() Policy {
-	policy := perMinute("api.key", 600)
+// The categories of what backends and members ask of the native surface.
+const (
+	Reads  = "reads"
+	Tokens = "tokens"
+	Admin  = "admin"
+)
+
+// APICategories lists them.
+func APICategories() []string { return []string{Reads, Tokens, Admin} }
+
+// ByKey bounds the requests of one category of one sk_ key [Userz: about 600 a minute, capacity 100, 10 back a second].
+func ByKey(category string) Policy {
+	policy := perMinute(category+".key", 600)
 	policy.Burst = 100
 	return policy
 }
 
-// APIByMember bounds all requests of one session on the native surface, like those of a key.
-func APIByMember() Policy {
-	policy := APIByKey()
-	policy.Name = "api.member"
+// ByMember bounds those of one session on the native surface, like those of a key.
+func ByMember(category string) Policy {
+	policy := ByKey(category)
+	policy.Name = category + ".member"
 	return policy
 }
 
@@ -57,7 +70,7 @@ const longestMonth = 31 * 24 * time.Hour
 
 // UserorbitByKey bounds the requests of one Userorbit key, whose documentation names no number: as many as those of an sk_ key.
 func UserorbitByKey() Policy {
-	policy := APIByKey()
+	policy := ByKey(Reads)
 	policy.Name = "userorbit.key"
 	return policy
 }
@@ -68,6 +81,10 @@ func UserorbitBySubscriber() Policy { return perMinute("userorbit.subscriber", 2
 // FeedbackBySubscriber bounds the submissions and comments of one subscriber, like those of an end user of the widget.
 func FeedbackBySubscriber() Policy { return perMinute("feedback.subscriber", 120) }
 
+// ForAll tells whether a policy has the same numbers for every Org. Those of log-ins do: they bind before anybody is known,
+// and an Org with other ones would show by them that it exists.
+func ForAll(policy string) bool { return strings.HasPrefix(policy, "login.") }
+
 // LoginByAccount bounds failed log-ins to one account, whoever tries: NIST allows a hundred in a row.
 func LoginByAccount() Policy { return window("login.account", 10, 15*time.Minute) }
 
@@ -77,9 +94,10 @@ func LoginByAddress() Policy { return window("login.address", 100, 15*time.Minut
 // Policies lists the policies whose numbers an Org may be given its own of.
 func Policies() []Policy {
 	return []Policy{
-		FeedbackByIP(), FeedbackByUser(), FeedbackBySubscriber(), AttachmentsByIP(),
-		AttachmentsByUser(), APIByKey(), APIByMember(),
-		AuthWorxByKey(), AuthWorxByMember(), UserorbitByKey(), UserorbitBySubscriber(), UsersByMinute(), UsersByHour(), EventsByOrg(), EventsByMonth(), LoginByAccount(), LoginByAddress(),
+		FeedbackByIP(), FeedbackByUser(), FeedbackBySubscriber(), AttachmentsByIP(), AttachmentsByUser(),
+		ByKey(Reads), ByMember(Reads), ByKey(Tokens), ByMember(Tokens), ByKey(Admin), ByMember(Admin),
+		AuthWorxByKey(), AuthWorxByMember(), UserorbitByKey(), UserorbitBySubscriber(), UsersByMinute(), UsersByHour(),
+		EventsByOrg(), EventsByMonth(), LoginByAccount(), LoginByAddress(),
 	}
 }
 

@@ -56,8 +56,40 @@ func TestTheMostSpecificNumberBinds(t *testing.T) {
 	binds(8, gate.FromDefault, "", "default")
 	plans = nil
 	binds(100, gate.FromDefault, "", "")
-	if got := limit.Of(org, plans, nil).Policy(gate.APIByKey()); got != gate.APIByKey() {
+	if got := limit.Of(org, plans, nil).Policy(gate.ByKey(gate.Reads)); got != gate.ByKey(gate.Reads) {
 		t.Errorf("what nobody says anything of: %+v", got)
+	}
+}
+
+func TestLogInsAreHeldToTheSameNumbersAtEveryOrg(t *testing.T) {
+	plans := plan.Plans{"launch": {"login.address": {Limit: 7}}, "default": {"login.account": {Limit: 8}}}
+	overrides := []limit.Override{override("a", "acme", "login.*", 1), override("b", "*", "login.address", 2)}
+	for _, org := range []tenant.Org{{}, {Slug: "acme", Plan: "launch"}} {
+		numbers := limit.Of(org, plans, overrides)
+		if address, account := numbers.Policy(gate.LoginByAddress()), numbers.Policy(gate.LoginByAccount()); address.Limit != 2 || account.Limit != 8 {
+			t.Errorf("%q has %d and %d", org.Slug, address.Limit, account.Limit)
+		}
+	}
+}
+
+func TestAKeysOwnNumbersTakeFromTheOrgsAndAddNothing(t *testing.T) {
+	numbers := limit.Of(tenant.Org{}, nil, nil)
+	for own, want := range map[tenant.Rate]tenant.Rate{
+		{Limit: 60, Burst: 5}:               {Limit: 60, Burst: 5},
+		{Limit: 60}:                         {Limit: 60, Burst: 10},
+		{Limit: 599, Burst: gate.Unlimited}: {Limit: 599, Burst: 100},
+		{Limit: 600, Burst: 5}:              {Limit: 600, Burst: 5},
+		{Limit: gate.Unlimited, Burst: 5}:   {Limit: 600, Burst: 5},
+		{Limit: gate.Unlimited}:             {Limit: 600, Burst: 100},
+		{Limit: 601, Burst: 101}:            {Limit: 600, Burst: 100},
+	} {
+		got := numbers.ForKey(gate.ByKey(gate.Reads), &own)
+		if got.Limit != want.Limit || got.Capacity() != want.Burst || (got.Source == gate.FromKey) != (want != tenant.Rate{Limit: 600, Burst: 100}) {
+			t.Errorf("%+v binds as %+v", own, got)
+		}
+	}
+	if got := numbers.ForKey(gate.FeedbackByIP(), &tenant.Rate{Limit: 59, Burst: 61}); got.Capacity() != 60 {
+		t.Errorf("of a policy that has no burst: %+v", got)
 	}
 }
 
@@ -69,7 +101,7 @@ func TestAPatternMatchesWholeSlugs(t *testing.T) {
 		"a*a":   {"aa aba", "a ab"},
 		"*":     {"a acme", ""},
 	} {
-		o := override("o", pattern, "api.key", 1)
+		o := override("o", pattern, "reads.key", 1)
 		for slug := range strings.FieldsSeq(row.matches) {
 			if !o.For(slug) {
 				t.Errorf("%s is not for %s", pattern, slug)
@@ -85,20 +117,25 @@ func TestAPatternMatchesWholeSlugs(t *testing.T) {
 
 func TestAnOverridesFaultsAreNamedAtOnce(t *testing.T) {
 	for _, good := range []limit.Override{
-		override("a", "acme", "api.key", 0), override("a-1", "*", "events.*", gate.Unlimited), override("a", "a-*", "login.account", 1),
+		override("a", "acme", "reads.key", 0), override("a-1", "*", "events.*", gate.Unlimited), override("a", "a-*", "users.hour", 1), override("a", "*", "login.account", 1), override("a", "*", "login.*", 1),
 	} {
 		if err := good.Check(); err != nil {
 			t.Errorf("%+v: %v", good, err)
 		}
 	}
-	for _, policy := range []string{"", "*", "api", "api.*key", "api*", "events.", "nothing.*", "api.keys"} {
+	for _, policy := range []string{"", "*", "reads", "reads.*key", "reads*", "events.", "nothing.*", "reads.keys"} {
 		if err := override("a", "acme", policy, 1).Check(); err == nil {
 			t.Errorf("a policy %q", policy)
 		}
 	}
 	for _, org := range []string{"", "**", "a*b*", "A*", "a.b", "-a"} {
-		if err := override("a", org, "api.key", 1).Check(); err == nil {
+		if err := override("a", org, "reads.key", 1).Check(); err == nil {
 			t.Errorf("an Org %q", org)
+		}
+	}
+	for _, policy := range []string{"login.account", "login.address", "login.*"} {
+		if got := apierr.Issues(override("a", "acme", policy, 1).Check()); len(got) != 1 || got[0].Path[0] != "org" {
+			t.Errorf("%s of one Org: %+v", policy, got)
 		}
 	}
 	bad := limit.Override{Name: "-", Org: "A", Policy: "x", Rate: tenant.Rate{Limit: -1, Burst: gate.Unlimited + 1}}

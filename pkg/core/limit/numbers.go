@@ -20,11 +20,16 @@ type Given struct {
 }
 
 // Of finds the Org's numbers. Of what is said of a policy the most specific counts: the Org's own number, then an override for
-// it, then one for a class that it is in, then its plan, then the default plan.
+// it, then one for a class that it is in, then its plan, then the default plan. Where a policy is gate.ForAll, only what is
+// said of everybody counts.
 func Of(org tenant.Org, plans plan.Plans, overrides []Override) Numbers {
 	n := Numbers{given: map[string]Given{}}
 	for _, p := range gate.Policies() {
-		if given, ok := find(org, p.Name, plans, overrides); ok {
+		whose := org
+		if gate.ForAll(p.Name) {
+			whose = tenant.Org{}
+		}
+		if given, ok := find(whose, p.Name, plans, overrides); ok {
 			n.given[p.Name] = given
 		}
 	}
@@ -76,11 +81,16 @@ func (n Numbers) Policy(p gate.Policy) gate.Policy {
 	return p
 }
 
-// ForKey is Policy for a key that may have a number of its own, which takes from the Org's and adds nothing.
+// ForKey is Policy for a key that may have numbers of its own, which take from the Org's and add nothing.
 func (n Numbers) ForKey(p gate.Policy, own *tenant.Rate) gate.Policy {
 	p = n.Policy(p)
-	if own != nil && p.Name != gate.UsersByHour().Name && own.Limit < p.Limit {
-		return own.Over(p, gate.FromKey)
+	if own == nil || p.Name == gate.UsersByHour().Name {
+		return p
+	}
+	least := own.Over(p, gate.FromKey)
+	least.Limit, least.Burst = min(least.Limit, p.Limit), min(least.Burst, p.Capacity())
+	if least.Limit < p.Limit || least.Capacity() < p.Capacity() {
+		return least
 	}
 	return p
 }

@@ -34,6 +34,9 @@ type Store interface {
 	DeleteOverride(ctx context.Context, name string) error
 }
 
+// everybody is the class of all Orgs.
+const everybody = "*"
+
 var (
 	nameForm    = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 	patternForm = regexp.MustCompile(`^[a-z0-9-]{0,63}\*[a-z0-9-]{0,63}$`)
@@ -50,6 +53,7 @@ func (o Override) Check() error {
 	most := fmt.Sprintf("must be 0 to %d", gate.Unlimited)
 	fault(!nameForm.MatchString(o.Name), "invalid_format", "must be 1 to 63 lower-case letters, digits and inner hyphens", "name")
 	fault(tenant.CheckSlug(o.Org) != nil && !patternForm.MatchString(o.Org), "invalid_format", "must be an Org's slug, or one with a * in it", "org")
+	fault(gate.ForAll(o.Policy) && o.Org != everybody, "invalid_value", "must be *: log-ins are held to the same limits everywhere", "org")
 	fault(!slices.ContainsFunc(gate.Policies(), func(p gate.Policy) bool { return o.about(p.Name) }), "invalid_value",
 		"must be the name of a policy, or of a category of them such as events.*", "policy")
 	fault(o.Rate.Limit < 0 || o.Rate.Limit > gate.Unlimited, "out_of_range", most, "limit")

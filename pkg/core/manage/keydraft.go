@@ -1,6 +1,7 @@
 package manage
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/core/access"
 	"github.com/heard-dev/heard/pkg/core/apikey"
+	"github.com/heard-dev/heard/pkg/core/gate"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/id"
 )
@@ -80,8 +82,8 @@ func (d KeyDraft) check(by By, format apikey.Format, now time.Time) error {
 	if len(d.Networks) > maxNetworks {
 		fault("too_big", "must have at most 100 items", "allowedNetworks")
 	}
-	if d.Limit != nil && (d.Limit.Limit < 0 || d.Limit.Burst < 0) {
-		fault("out_of_range", "must not be negative", "limit")
+	if d.Limit != nil && (min(d.Limit.Limit, d.Limit.Burst) < 0 || max(d.Limit.Limit, d.Limit.Burst) > gate.Unlimited) {
+		fault("out_of_range", fmt.Sprintf("must be of numbers from 0 to %d", gate.Unlimited), "limit")
 	}
 	if len(faults) > 0 {
 		return apierr.Body(faults...)

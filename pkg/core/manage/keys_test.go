@@ -11,6 +11,7 @@ import (
 	"github.com/heard-dev/heard/pkg/core/access"
 	"github.com/heard-dev/heard/pkg/core/apikey"
 	"github.com/heard-dev/heard/pkg/core/audit"
+	"github.com/heard-dev/heard/pkg/core/gate"
 	"github.com/heard-dev/heard/pkg/core/manage"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/id"
@@ -124,6 +125,7 @@ func TestAKeyDraftsFaultsAreNamedAtOnce(t *testing.T) {
 	}{
 		"an unknown format":  {o.org.ID, manage.KeyDraft{Name: "x", Format: "gold"}, apierr.CodeInvalidBody},
 		"a name like a book": {o.org.ID, manage.KeyDraft{Name: strings.Repeat("x", 201)}, apierr.CodeInvalidBody},
+		"a boundless burst":  {o.org.ID, manage.KeyDraft{Name: "x", Limit: &tenant.Rate{Limit: 1, Burst: gate.Unlimited + 1}}, apierr.CodeInvalidBody},
 		"nobody's Org":       {id.ID{9}, manage.KeyDraft{Name: "x"}, apierr.CodeNotFound},
 		"another's App":      {o.org.ID, manage.KeyDraft{Name: "x", App: id.ID{9}}, apierr.CodeInvalidBody},
 	} {

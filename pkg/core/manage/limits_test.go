@@ -35,13 +35,13 @@ func TestAnOverrideIsTriedFirstAndThenBindsEveryOrgOfItsClassAtOnce(t *testing.T
 	}
 	put := func(org string, most int64, trial bool) string {
 		t.Helper()
-		override := limit.Override{Name: "class", Org: org, Policy: "api.key", Rate: tenant.Rate{Limit: most}}
+		override := limit.Override{Name: "class", Org: org, Policy: "reads.key", Rate: tenant.Rate{Limit: most}}
 		_, effects, err := o.PutOverride(ctx, o.shell, far.ID, override, trial)
 		o.must(err)
 		return told(effects)
 	}
 	before := generation(o.org)
-	const want = "acme api.key 600→30 class_override, acme-beta api.key 600→30 class_override"
+	const want = "acme reads.key 600→30 class_override, acme-beta reads.key 600→30 class_override"
 	if got := put("acme*", 30, true); got != want {
 		t.Errorf("on trial: %s", got)
 	}
@@ -53,7 +53,7 @@ func TestAnOverrideIsTriedFirstAndThenBindsEveryOrgOfItsClassAtOnce(t *testing.T
 		t.Errorf("%s; announced %t, to others %t", got, generation(o.org) != before, generation(far) != untouched)
 	}
 	before = generation(o.org)
-	if got := put("*beta", 40, false); got != "acme api.key 30→600 default, acme-beta api.key 30→40 class_override" || generation(o.org) == before {
+	if got := put("*beta", 40, false); got != "acme reads.key 30→600 default, acme-beta reads.key 30→40 class_override" || generation(o.org) == before {
 		t.Errorf("in its place: %s", got)
 	}
 	// Repeated after it could not be announced, it is announced.

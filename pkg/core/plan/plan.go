@@ -62,6 +62,8 @@ func Parse(text string) (Plans, error) {
 			switch {
 			case !known(policy):
 				fault("%s: there is no policy %q", name, policy)
+			case gate.ForAll(policy) && name != tenant.DefaultPlan:
+				fault("%s: %s is the same for everybody, and may stand in the plan %q alone", name, policy, tenant.DefaultPlan)
 			case given.Limit == nil:
 				fault("%s: %s has no limit", name, policy)
 			case *given.Limit < 0 || *given.Limit > gate.Unlimited:

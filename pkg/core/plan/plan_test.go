@@ -28,12 +28,12 @@ func TestThePlansAreTheDocumentedOnes(t *testing.T) {
 }
 
 func TestAPlanThatSaysNothingIsAsTheDefault(t *testing.T) {
-	plans, err := plan.Parse(`{"default": {"api.key": {"limit": 5, "burst": 2}}, "big": {"users.hour": {"limit": 0}}}`)
+	plans, err := plan.Parse(`{"default": {"reads.key": {"limit": 5, "burst": 2}}, "big": {"users.hour": {"limit": 0}}}`)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"default", "big", "nobody's"} {
-		if rate, by, ok := plans.Rate(name, "api.key"); !ok || by != "default" || rate.Limit != 5 || rate.Burst != 2 {
+		if rate, by, ok := plans.Rate(name, "reads.key"); !ok || by != "default" || rate.Limit != 5 || rate.Burst != 2 {
 			t.Errorf("%s: %+v by %s", name, rate, by)
 		}
 	}
@@ -43,19 +43,19 @@ func TestAPlanThatSaysNothingIsAsTheDefault(t *testing.T) {
 }
 
 func TestEveryFaultOfPlansIsNamed(t *testing.T) {
-	_, err := plan.Parse(`{"Big": {"api.keys": {"limit": 1}}, "a": {"api.key": {"burst": 1}, "users.hour": {"limit": -1}}, "b": {"api.key": {"limit": 1, "burst": 10000000000}}}`)
+	_, err := plan.Parse(`{"Big": {"reads.keys": {"limit": 1}}, "a": {"reads.key": {"burst": 1}, "users.hour": {"limit": -1}}, "b": {"reads.key": {"limit": 1, "burst": 10000000000}, "login.account": {"limit": 1}}}`)
 	if err == nil {
 		t.Fatal("they are taken")
 	}
 	for _, fault := range []string{
-		`"Big" is no name`, `Big: there is no policy "api.keys"`, "a: api.key has no limit", "a: the limit of users.hour", "b: the burst of api.key",
-		`no plan "default"`,
+		`"Big" is no name`, `Big: there is no policy "reads.keys"`, "a: reads.key has no limit", "a: the limit of users.hour", "b: the burst of reads.key",
+		"b: login.account is the same for everybody", `no plan "default"`,
 	} {
 		if !strings.Contains(err.Error(), fault) {
 			t.Errorf("%v does not say %s", err, fault)
 		}
 	}
-	for _, text := range []string{"", "[]", `{"default": {"api.key": {"limits": 1}}}`, `{"default": {}} {}`, `{"default": {}, "default": {}}`} {
+	for _, text := range []string{"", "[]", `{"default": {"reads.key": {"limits": 1}}}`, `{"default": {}} {}`, `{"default": {}, "default": {}}`} {
 		if plans, err := plan.Parse(text); err == nil {
 			t.Errorf("%s: %v", text, plans)
 		}

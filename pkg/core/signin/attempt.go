@@ -13,16 +13,16 @@ import (
 	"github.com/heard-dev/heard/pkg/id"
 )
 
-// staleTries bounds the repeats of a draw while an Org's credentials keep changing under it.
+// staleTries bounds the repeats of a draw while the gate keeps losing its memory.
 const staleTries = 8
 
-var errRestless = errors.New("signin: the Org's credentials keep changing")
+var errRestless = errors.New("signin: the gate keeps forgetting")
 
 // attempt lets somebody try a secret. It counts as failed, for the account and for the address, before the secret is looked
-// at, so that racing guesses cannot pass together; what was no wrong guess is given back. An unknown Org's are counted under
-// the zero id.
-func (i *Issuer) attempt(ctx context.Context, org tenant.Org, address netip.Addr, account string, try func() error) error {
-	numbers, err := limit.Find(ctx, i.Store, i.Plans, org)
+// at, so that racing guesses cannot pass together; what was no wrong guess is given back. All are counted under the zero id:
+// an address has as many tries as it has, at however many Orgs, and what it meets does not tell which of them there are.
+func (i *Issuer) attempt(ctx context.Context, address netip.Addr, account string, try func() error) error {
+	numbers, err := limit.Find(ctx, i.Store, i.Plans, tenant.Org{})
 	if err != nil {
 		return err
 	}
@@ -30,7 +30,7 @@ func (i *Issuer) attempt(ctx context.Context, org tenant.Org, address netip.Addr
 		{Policy: numbers.Policy(gate.LoginByAccount()), Bucket: i.bucket("account", account), Cost: 1},
 		{Policy: numbers.Policy(gate.LoginByAddress()), Bucket: i.bucket("address", gate.Neighbourhood(address)), Cost: 1},
 	}
-	if err := i.draw(ctx, org.ID, draws); err != nil {
+	if err := i.draw(ctx, draws); err != nil {
 		return err
 	}
 	err = try()
@@ -39,7 +39,7 @@ func (i *Issuer) attempt(ctx context.Context, org tenant.Org, address netip.Addr
 			draws[n].Cost = -1
 		}
 		// Should it fail, one try less is left for a while: no reason to turn anybody away who was right.
-		_ = i.draw(context.WithoutCancel(ctx), org.ID, draws)
+		_ = i.draw(context.WithoutCancel(ctx), draws)
 	}
 	return err
 }
@@ -50,13 +50,13 @@ func guessed(err error) bool {
 	return code == apierr.CodeInvalidCredentials || code == apierr.CodeInvalidCode
 }
 
-func (i *Issuer) draw(ctx context.Context, org id.ID, draws []gate.Draw) error {
+func (i *Issuer) draw(ctx context.Context, draws []gate.Draw) error {
 	for range staleTries {
-		generation, err := i.Gate.Generation(ctx, org)
+		generation, err := i.Gate.Generation(ctx, id.Zero)
 		if err != nil {
 			return apierr.Away(err)
 		}
-		verdict, err := i.Gate.Check(ctx, gate.Ask{Org: org, Generation: generation, Draws: draws})
+		verdict, err := i.Gate.Check(ctx, gate.Ask{Org: id.Zero, Generation: generation, Draws: draws})
 		switch {
 		case err != nil:
 			return apierr.Away(err)

@@ -25,7 +25,7 @@ func (i *Issuer) Login(ctx context.Context, from From, email string, password, c
 		account = from.Org + "\x00" + strings.ToLower(email)
 	}
 	var login Login
-	err = i.attempt(ctx, org, from.Address, account, func() error {
+	err = i.attempt(ctx, from.Address, account, func() error {
 		if err := i.verify(ctx, member, password); err != nil {
 			return err
 		}
@@ -60,7 +60,7 @@ func (i *Issuer) VerifySecondFactor(ctx context.Context, from From, partial, cod
 		return Login{}, refused()
 	}
 	var login Login
-	err = i.attempt(ctx, org, from.Address, member.ID.String(), func() error {
+	err = i.attempt(ctx, from.Address, member.ID.String(), func() error {
 		login, err = i.prove(ctx, from, org, member, code)
 		return err
 	})

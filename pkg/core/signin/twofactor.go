@@ -87,16 +87,12 @@ func (i *Issuer) Disable(ctx context.Context, by audit.Actor, org, member id.ID,
 
 // guarded lets a member try a secret, within the limits of failed log-ins.
 func (i *Issuer) guarded(ctx context.Context, by audit.Actor, org, member id.ID, try func(tenant.Member) error) error {
-	owned, err := i.Store.Org(ctx, org)
-	if err != nil {
-		return err
-	}
 	stored, err := i.Store.Member(ctx, org, member)
 	if err != nil {
 		return err
 	}
 	address, _ := netip.ParseAddr(by.Address)
-	return i.attempt(ctx, owned, address, member.String(), func() error { return try(stored) })
+	return i.attempt(ctx, address, member.String(), func() error { return try(stored) })
 }
 
 // change is one of a member's second factor: written down before it happens, repeated when it meets another one of the same

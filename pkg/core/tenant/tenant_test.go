@@ -90,7 +90,7 @@ func TestRotationKeepsFormerSecretsForTheOverlapAndNeverLonger(t *testing.T) {
 }
 
 func TestARateReplacesAPolicysNumbersAndNothingElse(t *testing.T) {
-	bucket := gate.APIByKey()
+	bucket := gate.ByKey(gate.Reads)
 	window := gate.Policy{Name: "window", Algorithm: gate.FixedWindow, Limit: 100, Period: time.Minute, Source: gate.FromPlan}
 	for _, row := range []struct {
 		rate          tenant.Rate

@@ -22,7 +22,7 @@ func (Dialect) About() dialect.About {
 			"gets a new prefix. Times are ISO 8601 in UTC, durations whole seconds unless a name ends in `Ms`, ids 24 hex digits. " +
 			"Input is strict: an unknown field is an error. Every answer has an `X-Request-Id`.\n\n" +
 			"Every answer to a credential shows the limits it was held to, as the IETF's draft on RateLimit fields has them: " +
-			"`RateLimit-Policy: \"api.key\";q=100;w=10` is 100 requests at once and as many again in 10 seconds, `RateLimit: \"api.key\";r=99;t=1` " +
+			"`RateLimit-Policy: \"reads.key\";q=100;w=10` is 100 requests at once and as many again in 10 seconds, `RateLimit: \"reads.key\";r=99;t=1` " +
 			"99 left and 1 second until all are back. `GET /v1/limits` explains each. A 429 has `Retry-After`, and names the limit in `details.policy`.",
 		Schemes: []dialect.Scheme{
 			{Name: "publicKey", Type: "http", Scheme: "bearer", Description: "An App's public key, `pub_…`. Safe in web pages."},

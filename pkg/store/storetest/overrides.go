@@ -18,14 +18,14 @@ func overrides(t *testing.T, s Store) {
 	m := newMaker()
 	t.Run("read back exactly, by name", func(t *testing.T) {
 		same(t, read[[]limit.Override](t)(s.Overrides(t.Context())), nil)
-		second, first := m.override(), limit.Override{Name: "a", Org: "acme", Policy: "api.key", CreatedAt: moment()}
+		second, first := m.override(), limit.Override{Name: "a", Org: "acme", Policy: "reads.key", CreatedAt: moment()}
 		must(t, s.PutOverride(t.Context(), second))
 		must(t, s.PutOverride(t.Context(), first))
 		same(t, read[[]limit.Override](t)(s.Overrides(t.Context())), []limit.Override{first, second})
 	})
 	t.Run("take the place of one of the same name", func(t *testing.T) {
 		former := m.override()
-		next := limit.Override{Name: former.Name, Org: "*", Policy: "api.key", Rate: tenant.Rate{Limit: 1}, CreatedBy: "b", CreatedAt: moment()}
+		next := limit.Override{Name: former.Name, Org: "*", Policy: "reads.key", Rate: tenant.Rate{Limit: 1}, CreatedBy: "b", CreatedAt: moment()}
 		must(t, s.PutOverride(t.Context(), former))
 		must(t, s.PutOverride(t.Context(), next))
 		same(t, read[[]limit.Override](t)(s.Overrides(t.Context()))[2], next)

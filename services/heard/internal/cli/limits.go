@@ -25,7 +25,7 @@ func limits() noun {
 			name: "override", short: "Give an organisation, or a class of them, other numbers, as an operator", method: http.MethodPut,
 			path: "/v1/limits/overrides/{name}", args: named, do: tried, flags: []param{
 				{flag: "org", field: "org", usage: "a slug, or one with a * in it", required: true},
-				{flag: "policy", field: "policy", usage: "such as api.key, or events.* for all of a category", required: true},
+				{flag: "policy", field: "policy", usage: "such as reads.key, or events.* for all of a category", required: true},
 				{flag: "limit", field: "limit", usage: "in each window; 1000000000 is no limit", kind: number, required: true},
 				{flag: "burst", field: "burst", usage: "at once; in proportion to the limit without", kind: number},
 				trial,

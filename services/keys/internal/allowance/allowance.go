@@ -4,6 +4,7 @@ package allowance
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/core/apikey"
@@ -59,6 +60,10 @@ func (e *Explainer) Explain(ctx context.Context, asked Asked) ([]Line, error) {
 			line.Given = limit.Given{Source: line.Policy.Source}
 		}
 		lines = append(lines, line)
+		if own, ok := asked.within(p); ok {
+			draws, of = append(draws, gate.Draw{Policy: own, Bucket: asked.Key.ID.String()}), append(of, len(lines))
+			lines = append(lines, Line{Policy: own, Given: limit.Given{Source: own.Source}, Per: "key"})
+		}
 	}
 	met, err := e.look(ctx, asked.Org, draws)
 	if err != nil {
@@ -104,19 +109,25 @@ func (e *Explainer) look(ctx context.Context, org id.ID, draws []gate.Draw) ([]g
 
 // per is whom each bucket of a policy is of.
 func per(policy string) string {
-	switch policy {
-	case "api.key", "authworx.key", "users.minute", "users.hour":
+	category, what, _ := strings.Cut(policy, ".")
+	switch {
+	case category == "users":
 		return "key"
-	case "api.member", "authworx.member":
-		return "member"
-	case "events.minute", "events.month":
+	case category == "events":
 		return "org"
-	case "feedback.user", "attachments.user":
-		return "user"
-	case "login.account":
-		return "account"
+	case what == "ip":
+		return "address"
 	}
-	return "address"
+	return what
+}
+
+// within is what the key has of its own within what all keys of the Org have together.
+func (a Asked) within(p gate.Policy) (own gate.Policy, ok bool) {
+	if p.Name != gate.EventsByOrg().Name || a.Key == nil || a.Key.Format != apikey.UserBoostLive().Name && a.Key.Format != apikey.UserBoostTest().Name {
+		return gate.Policy{}, false
+	}
+	own = a.Numbers.ForKey(p, a.Key.Limit)
+	return own, own.Source == gate.FromKey
 }
 
 // bucket names the one bucket there is to speak of, as the doors do; none when there is none.

@@ -49,8 +49,8 @@ type APIKey struct {
 }
 
 type keyLimit struct {
-	Limit int64 `json:"limit" minimum:"1" doc:"Requests a minute; for pk_live keys, in 15 minutes. At most what the Org has."`
-	Burst int64 `json:"burst,omitempty" minimum:"1" doc:"At once; in proportion without."`
+	Limit int64 `json:"limit" minimum:"1" maximum:"1000000000" doc:"Requests a minute, of each category; for pk_live keys, in 15 minutes. At most what the Org has, which all ub_ keys share."`
+	Burst int64 `json:"burst,omitempty" minimum:"1" maximum:"1000000000" doc:"At once, at most as many as the Org's keys may; in proportion without."`
 }
 
 type keyLeak struct {
@@ -95,10 +95,9 @@ func (in *createKeyIn) Check(caller auth.Principal) error { return in.faults(cal
 func (in *createKeyIn) faults(caller auth.Principal, now time.Time) error {
 	draft, misspelled := in.draft()
 	faults := append(apierr.Issues(draft.Check(caller.By(), now)), misspelled...)
-	if most := ceiling(caller.Numbers, draft.Format); draft.Limit != nil && draft.Limit.Limit > most {
-		faults = append(faults, apierr.Issue{
-			Path: []any{"limit", "limit"}, Code: "too_big", Message: fmt.Sprintf("must be at most %d, which is what the Org has", most),
-		})
+	if most := ceiling(caller.Numbers, draft.Format); draft.Limit != nil {
+		faults = append(faults, excess("limit", draft.Limit.Limit, most.Limit)...)
+		faults = append(faults, excess("burst", draft.Limit.Burst, most.Capacity())...)
 	}
 	if len(faults) > 0 {
 		return apierr.Body(faults...)
@@ -106,12 +105,27 @@ func (in *createKeyIn) faults(caller auth.Principal, now time.Time) error {
 	return nil
 }
 
-// ceiling is what keys of that format may do at most: a key's own limit takes from the Org's, and adds nothing.
-func ceiling(numbers limit.Numbers, format string) int64 {
-	if format == apikey.AuthWorx().Name {
-		return numbers.Policy(gate.AuthWorxByKey()).Limit
+func excess(field string, said, most int64) []apierr.Issue {
+	if said <= most {
+		return nil
 	}
-	return numbers.Policy(gate.APIByKey()).Limit
+	return []apierr.Issue{{Path: []any{"limit", field}, Code: "too_big", Message: fmt.Sprintf("must be at most %d, which is what the Org has", most)}}
+}
+
+// ceiling is what keys of that format may do at most: a key's own limit takes from the Org's, and adds nothing.
+func ceiling(numbers limit.Numbers, format string) gate.Policy {
+	switch format {
+	case apikey.AuthWorx().Name:
+		return numbers.Policy(gate.AuthWorxByKey())
+	case apikey.UserBoostLive().Name, apikey.UserBoostTest().Name:
+		return numbers.Policy(gate.EventsByOrg())
+	}
+	most := numbers.Policy(gate.ByKey(gate.Reads))
+	for _, category := range gate.APICategories() {
+		p := numbers.Policy(gate.ByKey(category))
+		most.Limit, most.Burst = max(most.Limit, p.Limit), max(most.Capacity(), p.Capacity())
+	}
+	return most
 }
 
 func (in *createKeyIn) draft() (draft manage.KeyDraft, misspelled []apierr.Issue) {

@@ -28,7 +28,8 @@ func Limits(api *httpkit.API, manager *manage.Manager, explainer *allowance.Expl
 		Summary: "Explain every limit that binds the Org",
 		Notes: "Of the numbers said of a policy the most specific binds: the key's own, then the Org's, then its class's, then its plan's, then " +
 			"the documented one. `used`, `left` and `resetSeconds` are those of the calling key, or of `keyId`, of the caller's log-in, and of " +
-			"the Org; null where a limit is per address, user or account, for there are many.",
+			"the Org; null where a limit is per address, user or account, for there are many. What a ub_ key has of its own stands below what all of " +
+			"them have together.",
 		Door: httpkit.Manage(access.OrgRead), Errors: []httpkit.Fault{badQuery(), missing("key")},
 	}, l.explain)
 	operator := httpkit.Manage(access.OrgsAdminister)
@@ -42,7 +43,8 @@ func Limits(api *httpkit.API, manager *manage.Manager, explainer *allowance.Expl
 		Summary: "Give an Org, or a class of them, other numbers than their plans do",
 		Notes: "For the operator's own Org alone. It takes the place of any override of that name, and binds everywhere when the answer comes. " +
 			"Where several speak of the same Org and policy, a slug goes before a class, the longer class before the shorter, and a policy before a " +
-			"category. `changes` says for whom what becomes different; with `dryRun` nothing does.",
+			"category. What log-ins are held to, `login.*`, is the same for everybody: its overrides are for `*`. `changes` says for whom what becomes " +
+			"different; with `dryRun` nothing does.",
 		Door: operator, MaxBody: maxChange, Errors: []httpkit.Fault{badQuery()},
 	}, l.put)
 	httpkit.Handle(api, httpkit.Route{
