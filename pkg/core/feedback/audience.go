@@ -22,7 +22,7 @@ func (a *Audience) Sees(item *Item) bool {
 		return true
 	case item.Stage() == "":
 		return false
-	case a.Knows(&item.Submitter):
+	case a.Owns(item.Submitter.Person):
 		return true
 	case item.Board.IsZero():
 		return item.App.IsZero()
@@ -31,8 +31,11 @@ func (a *Audience) Sees(item *Item) bool {
 }
 
 // Knows tells whether the audience may know the address of who sent something: the team may, and who it was.
-func (a *Audience) Knows(from *Submitter) bool {
-	return a == nil || !from.Person.IsZero() && slices.Contains(a.Persons, from.Person)
+func (a *Audience) Knows(from *Submitter) bool { return a == nil || a.Owns(from.Person) }
+
+// Owns tells whether that is a record of the audience's own.
+func (a *Audience) Owns(person id.ID) bool {
+	return !person.IsZero() && slices.Contains(a.Persons, person)
 }
 
 // maxHeading is how much of a text stands for a title, in characters.

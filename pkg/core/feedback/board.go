@@ -31,13 +31,14 @@ type BoardQuery struct {
 	Assignee id.ID
 	From, To time.Time // created then or later; before then
 	Search   string    // stands in the title or the text, whatever the case
+	For      *Audience // who looks; nil: the team
 	Offset   int
 	Limit    int
 }
 
 // Picks tells whether the query chooses from what it walks.
 func (q BoardQuery) Picks() bool {
-	return !q.Assignee.IsZero() || !q.From.IsZero() || !q.To.IsZero() || q.Search != ""
+	return !q.Assignee.IsZero() || !q.From.IsZero() || !q.To.IsZero() || q.Search != "" || q.For != nil && q.Board.IsZero()
 }
 
 // BoardPage is a stretch of a board, items as in a Page. Total counts what the query selects within the Window.

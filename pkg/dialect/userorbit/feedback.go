@@ -82,15 +82,15 @@ func submitterView(from *feedback.Submitter, to *feedback.Audience) *Submitter {
 }
 
 // TagView is a tag.
-func TagView(tag resource.Of[board.Tag]) Tag {
+func TagView(tag *resource.Of[board.Tag]) Tag {
 	return Tag{ID: tag.ID.UUID(), Name: tag.Name, Color: tag.Value.Color}
 }
 
 // TagViews are several.
 func TagViews(tags []resource.Of[board.Tag]) []Tag {
 	views := make([]Tag, len(tags))
-	for n, tag := range tags {
-		views[n] = TagView(tag)
+	for n := range tags {
+		views[n] = TagView(&tags[n])
 	}
 	return views
 }
