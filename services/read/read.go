@@ -7,8 +7,13 @@ import (
 
 	"github.com/heard-dev/heard/pkg/core/agentrun"
 	"github.com/heard-dev/heard/pkg/core/attachment"
+	"github.com/heard-dev/heard/pkg/core/enduser"
 	"github.com/heard-dev/heard/pkg/core/feedback"
+	"github.com/heard-dev/heard/pkg/core/help"
+	"github.com/heard-dev/heard/pkg/core/hook"
 	"github.com/heard-dev/heard/pkg/httpkit"
+	"github.com/heard-dev/heard/pkg/id"
+	"github.com/heard-dev/heard/pkg/platform"
 	"github.com/heard-dev/heard/pkg/platform/networked"
 	"github.com/heard-dev/heard/pkg/run"
 	"github.com/heard-dev/heard/services/read/internal/httpapi"
@@ -23,6 +28,7 @@ type Store interface {
 	agentrun.Store
 	timeline.Store
 	ledger.Store
+	help.Store
 }
 
 // Deps are what read works with. Ledger is what this process has not told the store yet.
@@ -30,11 +36,19 @@ type Deps struct {
 	Store  Store
 	Blobs  attachment.Blobs
 	Ledger ledger.Recorder
+	People *enduser.Directory
+	IDs    *id.Source
 	Now    func() time.Time
+}
+
+// On are the Deps that a platform gives.
+func On(p *platform.Platform) Deps {
+	return Deps{Store: p.Store, Blobs: p.Blobs, Ledger: p.Ledger, People: p.People, IDs: p.IDs, Now: p.Now}
 }
 
 // Service is read.
 type Service struct {
+	deps     Deps
 	reviewer *review.Reviewer
 	timeline *timeline.Reader
 	ledger   *ledger.Reader
@@ -43,6 +57,7 @@ type Service struct {
 // New makes the service; it never dials.
 func New(deps Deps) *Service {
 	return &Service{
+		deps:     deps,
 		reviewer: &review.Reviewer{Store: deps.Store, Blobs: deps.Blobs, Now: deps.Now},
 		timeline: &timeline.Reader{Store: deps.Store},
 		ledger:   &ledger.Reader{Store: deps.Store, Recorder: deps.Ledger, Now: deps.Now},
@@ -55,7 +70,7 @@ func Open(ctx context.Context, cfg networked.FilesConfig, env *run.Env) (run.App
 	if err != nil {
 		return run.App{}, err
 	}
-	return p.App(env, New(Deps{Store: p.Store, Blobs: p.Blobs, Ledger: p.Ledger, Now: p.Now})), nil
+	return p.App(env, New(On(p))), nil
 }
 
 // Routes adds what read serves.
@@ -64,6 +79,16 @@ func (s *Service) Routes(kit *httpkit.Kit) {
 	httpapi.Userz(native, s.reviewer)
 	httpapi.Events(native, s.timeline)
 	httpapi.Ledger(native, s.ledger)
+	s.userorbit(kit.API("userorbit"))
+}
+
+func (s *Service) userorbit(api *httpkit.API) {
+	d := s.deps
+	httpapi.UserorbitTeam(api)
+	httpapi.UserorbitSubscribers(api, d.People)
+	httpapi.UserorbitProperties(api, enduser.Properties(d.Store, d.IDs, d.Now))
+	httpapi.UserorbitHelp(api, help.NewLibrary(d.Store, d.IDs, d.Now), d.People)
+	httpapi.UserorbitZapier(api, hook.NewRegistry(d.Store, d.IDs, d.Now), d.Store)
 }
 
 // Loops are none.

@@ -9,6 +9,14 @@ import (
 	"github.com/heard-dev/heard/pkg/id"
 )
 
+// Add makes somebody who is not known yet, vouched for like a sighting. A name that another bears is apierr.Conflict with
+// CodeAlreadyExists.
+func (d *Directory) Add(ctx context.Context, org id.ID, who Sighting) (Person, error) {
+	who.Email = strings.ToLower(who.Email)
+	added, _, err := d.welcome(ctx, org, who, who.Email)
+	return added, err
+}
+
 // Change is what an edit of a person sets; nil leaves as it is. Attributes are merged into those that are known.
 type Change struct {
 	Name       *string
