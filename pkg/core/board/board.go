@@ -89,27 +89,24 @@ func (s *Shelves) UpdateBoard(ctx context.Context, org, board id.ID, draft Draft
 	return changed, taken(err, "A board with this slug already exists.")
 }
 
-// Offer changes which tags are offered on a board: gone and then added, either of which may be zero. A tag that is not there
+// Offer changes which tags are offered on a board: one goes and one comes, either of which may be nil. A tag that is not there
 // is apierr.NotFound, one too many apierr.Conflict.
-func (s *Shelves) Offer(ctx context.Context, org, board, gone, added id.ID) (resource.Of[Board], error) {
-	if !added.IsZero() {
-		if _, err := s.Tags.Get(ctx, org, added); err != nil {
+func (s *Shelves) Offer(ctx context.Context, org, board id.ID, goes, comes *id.ID) (resource.Of[Board], error) {
+	if comes != nil {
+		if _, err := s.Tags.Get(ctx, org, *comes); err != nil {
 			return resource.Of[Board]{}, err
 		}
 	}
 	return s.Boards.Change(ctx, org, board, func(b *resource.Of[Board]) error {
-		at := slices.Index(b.Value.Tags, gone)
-		if !gone.IsZero() && at < 0 {
-			return apierr.Missing("tag on this board")
-		}
-		tags := slices.Clone(b.Value.Tags)
-		switch has := slices.Contains(tags, added); {
-		case at >= 0 && !added.IsZero() && !has:
-			tags[at] = added
-		case at >= 0 && gone != added:
+		tags, at := slices.Clone(b.Value.Tags), len(b.Value.Tags)
+		if goes != nil {
+			if at = slices.Index(tags, *goes); at < 0 {
+				return apierr.Missing("tag on this board")
+			}
 			tags = slices.Delete(tags, at, at+1)
-		case !added.IsZero() && !has:
-			tags = append(tags, added)
+		}
+		if comes != nil && !slices.Contains(tags, *comes) {
+			tags = slices.Insert(tags, at, *comes)
 		}
 		if len(tags) > MaxBoardTags {
 			return apierr.New(apierr.Conflict, apierr.CodeLimitReached, fmt.Sprintf("A board has at most %d tags.", MaxBoardTags))

@@ -12,6 +12,7 @@ import (
 	"github.com/heard-dev/heard/pkg/core/resource"
 	"github.com/heard-dev/heard/pkg/dialect/userorbit"
 	"github.com/heard-dev/heard/pkg/httpkit"
+	"github.com/heard-dev/heard/pkg/id"
 )
 
 const boardTag = "Feedback boards"
@@ -49,7 +50,7 @@ func UserorbitBoards(api *httpkit.API, shelves *board.Shelves) {
 type boards struct{ shelves *board.Shelves }
 
 func (b boards) list(ctx context.Context, caller auth.Principal, in *stretch) (*many[feedbackBoard], error) {
-	found, _, err := b.shelves.Boards.List(ctx, caller.Org.ID, [12]byte{}, 0, 0) // they are few
+	found, _, err := b.shelves.Boards.List(ctx, caller.Org.ID, id.Zero, 0, 0) // they are few
 	if caller.Person != nil {
 		found = slices.DeleteFunc(found, func(b resource.Of[board.Board]) bool { return !b.Value.Public })
 	}

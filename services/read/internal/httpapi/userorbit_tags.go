@@ -57,15 +57,15 @@ func (b boardTags) add(api *httpkit.API, read, moderate httpkit.Door) {
 	httpkit.HandleRead(api, route, b.list)
 	route = action("feedback-board-tags", "create", boardTag, "Offer a tag on a board", moderate, missing, full("tags on the board"))
 	httpkit.HandleWrite(api, route, func(ctx context.Context, caller auth.Principal, in *boardTagName) (*many[userorbit.Tag], error) {
-		return b.offer(ctx, caller, in.BoardID, id.Zero, userorbit.ID(in.TagID))
+		return b.offer(ctx, caller, in.BoardID, nil, &in.TagID)
 	})
 	route = action("feedback-board-tags", "update", boardTag, "Offer another tag on a board in place of one", moderate, missing)
 	httpkit.HandleWrite(api, route, func(ctx context.Context, caller auth.Principal, in *boardTagEdit) (*many[userorbit.Tag], error) {
-		return b.offer(ctx, caller, in.BoardID, userorbit.ID(in.OldTagID), userorbit.ID(in.NewTagID))
+		return b.offer(ctx, caller, in.BoardID, &in.OldTagID, &in.NewTagID)
 	})
 	route = action("feedback-board-tags", "delete", boardTag, "Offer a tag on a board no longer", moderate, missing)
 	httpkit.HandleWrite(api, route, func(ctx context.Context, caller auth.Principal, in *boardTagName) (*many[userorbit.Tag], error) {
-		return b.offer(ctx, caller, in.BoardID, userorbit.ID(in.TagID), id.Zero)
+		return b.offer(ctx, caller, in.BoardID, &in.TagID, nil)
 	})
 }
 
@@ -92,10 +92,18 @@ func (b boardTags) list(ctx context.Context, caller auth.Principal, in *boardNam
 	return b.offered(ctx, found, err)
 }
 
-// offer is told which tag goes and which comes; one that is told none but must be is told what nothing has.
-func (b boardTags) offer(ctx context.Context, caller auth.Principal, onBoard string, goes, comes id.ID) (*many[userorbit.Tag], error) {
-	changed, err := b.shelves.Offer(ctx, caller.Org.ID, userorbit.ID(onBoard), goes, comes)
+// offer takes one tag off a board and puts another there; nil is none.
+func (b boardTags) offer(ctx context.Context, caller auth.Principal, onBoard string, goes, comes *string) (*many[userorbit.Tag], error) {
+	changed, err := b.shelves.Offer(ctx, caller.Org.ID, userorbit.ID(onBoard), tagNamed(goes), tagNamed(comes))
 	return b.offered(ctx, changed, err)
+}
+
+func tagNamed(text *string) *id.ID {
+	if text == nil {
+		return nil
+	}
+	tag := userorbit.ID(*text)
+	return &tag
 }
 
 func (b boardTags) offered(ctx context.Context, on resource.Of[board.Board], err error) (*many[userorbit.Tag], error) {

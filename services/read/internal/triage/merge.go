@@ -19,11 +19,11 @@ func (d *Desk) Merge(ctx context.Context, org, source, target id.ID) (Decided, e
 	if err != nil {
 		return Decided{}, err
 	}
-	if source == target {
-		return Decided{}, apierr.Body(apierr.Issue{Path: []any{"targetId"}, Code: "invalid_value", Message: "must be other feedback"})
-	}
 	if err := d.demandBoth(ctx, org, source, target); err != nil {
 		return Decided{}, err
+	}
+	if source == target {
+		return Decided{}, apierr.Body(apierr.Issue{Path: []any{"targetId"}, Code: "invalid_value", Message: "must be other feedback"})
 	}
 	if err := d.castAgain(ctx, org, source, target); err != nil {
 		return Decided{}, err
