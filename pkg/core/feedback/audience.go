@@ -16,13 +16,12 @@ type Audience struct {
 }
 
 // Sees tells whether there is such an item to the audience. To nil, which is the team, there is every one.
-func (a *Audience) Sees(item *Item) bool {
+func (a *Audience) Sees(item *Item) bool { return a.admits(item) && (a == nil || item.Stage() != "") }
+
+// admits is Sees of what stands in a stage.
+func (a *Audience) admits(item *Item) bool {
 	switch {
-	case a == nil:
-		return true
-	case item.Stage() == "":
-		return false
-	case a.Owns(item.Submitter.Person):
+	case a == nil || a.Owns(item.Submitter.Person):
 		return true
 	case item.Board.IsZero():
 		return item.App.IsZero()
