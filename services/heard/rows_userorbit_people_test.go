@@ -124,4 +124,3 @@ func merged(some ...map[string]row) map[string]row {
 	}
 	return all
 }
-
