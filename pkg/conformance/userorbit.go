@@ -24,6 +24,12 @@ func Userorbit(t *testing.T, target Target) {
 		{"O9", o.refusesNobody},
 		{"O10", o.refusesDeletedKeys},
 		{"O11", o.forgetsSubscribers},
+		{"Users", o.tellsOfTheUser},
+		{"Subscribers", o.keepsSubscribers},
+		{"Properties", o.keepsProperties},
+		{"Articles", o.keepsArticles},
+		{"Hooks", o.subscribesHooks},
+		{"Samples", o.samplesHooks},
 	})
 }
 

@@ -46,13 +46,18 @@ func (d *Directory) Deactivate(ctx context.Context, org id.ID, by audit.Actor, p
 	}
 	what := audit.Change{Action: "person.deactivate", Target: target(changed)}
 	err = d.Journal.Record(ctx, org, by, what, func() (err error) {
-		changed, err = d.edit(ctx, org, person, func(p *Person) error {
-			if p.Active() {
-				p.DeactivatedAt = d.now()
-			}
-			return nil
-		})
+		changed, err = d.shut(ctx, org, person)
 		return err
+	})
+	return changed, err
+}
+
+func (d *Directory) shut(ctx context.Context, org, person id.ID) (Person, error) {
+	changed, err := d.edit(ctx, org, person, func(p *Person) error {
+		if p.Active() {
+			p.DeactivatedAt = d.now()
+		}
+		return nil
 	})
 	if err != nil {
 		return changed, err
@@ -68,10 +73,14 @@ func (d *Directory) Remove(ctx context.Context, org id.ID, by audit.Actor, perso
 		return err
 	}
 	what := audit.Change{Action: "person.remove", Target: target(root)}
-	if err := d.Journal.Record(ctx, org, by, what, func() error { return d.forget(ctx, org, root) }); err != nil {
-		return err
-	}
-	return d.Announce(ctx, org)
+	return d.Journal.Record(ctx, org, by, what, func() error {
+		// Shut out first: should that not be announced, whoever repeats this still finds somebody.
+		shut, err := d.shut(ctx, org, person)
+		if err != nil {
+			return err
+		}
+		return d.forget(ctx, org, shut)
+	})
 }
 
 // forget removes the root last: until then, whoever repeats this finds what is left.
