@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -87,33 +86,6 @@ func (s *Shelves) CreateBoard(ctx context.Context, org id.ID, draft Draft) (reso
 func (s *Shelves) UpdateBoard(ctx context.Context, org, board id.ID, draft Draft) (resource.Of[Board], error) {
 	changed, err := s.Boards.Change(ctx, org, board, draft.apply)
 	return changed, taken(err, "A board with this slug already exists.")
-}
-
-// Offer changes which tags are offered on a board: one goes and one comes, either of which may be nil. A tag that is not there
-// is apierr.NotFound, one too many apierr.Conflict.
-func (s *Shelves) Offer(ctx context.Context, org, board id.ID, goes, comes *id.ID) (resource.Of[Board], error) {
-	if comes != nil {
-		if _, err := s.Tags.Get(ctx, org, *comes); err != nil {
-			return resource.Of[Board]{}, err
-		}
-	}
-	return s.Boards.Change(ctx, org, board, func(b *resource.Of[Board]) error {
-		tags, at := slices.Clone(b.Value.Tags), len(b.Value.Tags)
-		if goes != nil {
-			if at = slices.Index(tags, *goes); at < 0 {
-				return apierr.Missing("tag on this board")
-			}
-			tags = slices.Delete(tags, at, at+1)
-		}
-		if comes != nil && !slices.Contains(tags, *comes) {
-			tags = slices.Insert(tags, at, *comes)
-		}
-		if len(tags) > MaxBoardTags {
-			return apierr.New(apierr.Conflict, apierr.CodeLimitReached, fmt.Sprintf("A board has at most %d tags.", MaxBoardTags))
-		}
-		b.Value.Tags = tags
-		return nil
-	})
 }
 
 var slugForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)

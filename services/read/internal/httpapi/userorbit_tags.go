@@ -6,10 +6,8 @@ import (
 	"github.com/heard-dev/heard/pkg/auth"
 	"github.com/heard-dev/heard/pkg/core/access"
 	"github.com/heard-dev/heard/pkg/core/board"
-	"github.com/heard-dev/heard/pkg/core/resource"
 	"github.com/heard-dev/heard/pkg/dialect/userorbit"
 	"github.com/heard-dev/heard/pkg/httpkit"
-	"github.com/heard-dev/heard/pkg/id"
 )
 
 // UserorbitTags adds the actions on tags, and on those that are offered on a board.
@@ -56,16 +54,19 @@ func (b boardTags) add(api *httpkit.API, read, moderate httpkit.Door) {
 	route := action("feedback-board-tags", "list", boardTag, "List the tags that are offered on a board", read, missing)
 	httpkit.HandleRead(api, route, b.list)
 	route = action("feedback-board-tags", "create", boardTag, "Offer a tag on a board", moderate, missing, full("tags on the board"))
-	httpkit.HandleWrite(api, route, func(ctx context.Context, caller auth.Principal, in *boardTagName) (*many[userorbit.Tag], error) {
-		return b.offer(ctx, caller, in.BoardID, nil, &in.TagID)
+	httpkit.HandleWrite(api, route, func(ctx context.Context, caller auth.Principal, in *boardTagName) (*one[userorbit.Tag], error) {
+		offered, err := b.shelves.Offer(ctx, caller.Org.ID, userorbit.ID(in.BoardID), nil, userorbit.ID(in.TagID))
+		return single(offered, err, userorbit.TagView)
 	})
 	route = action("feedback-board-tags", "update", boardTag, "Offer another tag on a board in place of one", moderate, missing)
-	httpkit.HandleWrite(api, route, func(ctx context.Context, caller auth.Principal, in *boardTagEdit) (*many[userorbit.Tag], error) {
-		return b.offer(ctx, caller, in.BoardID, &in.OldTagID, &in.NewTagID)
+	httpkit.HandleWrite(api, route, func(ctx context.Context, caller auth.Principal, in *boardTagEdit) (*one[userorbit.Tag], error) {
+		former := userorbit.ID(in.OldTagID)
+		offered, err := b.shelves.Offer(ctx, caller.Org.ID, userorbit.ID(in.BoardID), &former, userorbit.ID(in.NewTagID))
+		return single(offered, err, userorbit.TagView)
 	})
 	route = action("feedback-board-tags", "delete", boardTag, "Offer a tag on a board no longer", moderate, missing)
-	httpkit.HandleWrite(api, route, func(ctx context.Context, caller auth.Principal, in *boardTagName) (*many[userorbit.Tag], error) {
-		return b.offer(ctx, caller, in.BoardID, &in.TagID, nil)
+	httpkit.HandleWrite(api, route, func(ctx context.Context, caller auth.Principal, in *boardTagName) (*one[userorbit.Done], error) {
+		return done(b.shelves.Withhold(ctx, caller.Org.ID, userorbit.ID(in.BoardID), userorbit.ID(in.TagID)))
 	})
 }
 
@@ -89,28 +90,10 @@ type boardTagEdit struct {
 
 func (b boardTags) list(ctx context.Context, caller auth.Principal, in *boardName) (*many[userorbit.Tag], error) {
 	found, err := b.shelves.Boards.Get(ctx, caller.Org.ID, userorbit.ID(in.BoardID))
-	return b.offered(ctx, found, err)
-}
-
-// offer takes one tag off a board and puts another there; nil is none.
-func (b boardTags) offer(ctx context.Context, caller auth.Principal, onBoard string, goes, comes *string) (*many[userorbit.Tag], error) {
-	changed, err := b.shelves.Offer(ctx, caller.Org.ID, userorbit.ID(onBoard), tagNamed(goes), tagNamed(comes))
-	return b.offered(ctx, changed, err)
-}
-
-func tagNamed(text *string) *id.ID {
-	if text == nil {
-		return nil
-	}
-	tag := userorbit.ID(*text)
-	return &tag
-}
-
-func (b boardTags) offered(ctx context.Context, on resource.Of[board.Board], err error) (*many[userorbit.Tag], error) {
 	if err != nil {
 		return nil, err
 	}
-	labels, err := b.shelves.Labels(ctx, on.Org)
-	tags := labels.Tags(on.Value.Tags)
+	labels, err := b.shelves.Labels(ctx, caller.Org.ID)
+	tags := labels.Tags(found.Value.Tags)
 	return listed(tags, int64(len(tags)), 0, board.MaxBoardTags, userorbit.TagView), err
 }
