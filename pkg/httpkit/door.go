@@ -136,6 +136,12 @@ func TeamOrSubscriber(right access.Right, budget gate.Policy) Door {
 	return door
 }
 
+// Counted is the door whose requests the ledger counts in that category, whatever their right.
+func (d Door) Counted(category string) Door {
+	d.budget = category
+	return d
+}
+
 func teamKey(right access.Right) auth.KeyDoor {
 	return auth.KeyDoor{Formats: []apikey.Format{apikey.Userorbit()}, Right: right, Budgets: []gate.Policy{gate.UserorbitByKey()}}
 }

@@ -134,6 +134,7 @@ func (a *aviary) pester(route httpkit.Route, r row, w world, schemes []string) {
 		}
 		a.hear(where+", malformed", a.call(route.Method, target, "", body, header("Authorization", "Basic "+c.text)...))
 		a.hear(where+", in the wrong place", a.call(route.Method, target, "", body, header("Cookie", "access_token="+c.text)...))
+		a.clock.Advance(time.Second)
 		a.hear(where+", in the query", a.send(route, target+"?surplus="+url.QueryEscape(w.said["password"])+c.text, body, c, w.named["slug"]))
 		a.clock.Advance(time.Second)
 		a.hear(where+", of another Org", a.send(route, target, body, c, "nobodys"))
@@ -142,6 +143,7 @@ func (a *aviary) pester(route httpkit.Route, r row, w world, schemes []string) {
 			strings.Replace(body, `":"`, `":["`+w.said["password"]+`"],"x":"`, 1), `"` + w.said["password"] + `"`,
 		} {
 			if body != "" {
+				a.clock.Advance(time.Second)
 				a.hear(fmt.Sprintf("%s, odd body %d", where, n), a.send(route, target, odd, c, w.named["slug"]))
 			}
 		}
@@ -204,7 +206,7 @@ func order(route httpkit.Route) int {
 	switch {
 	case route.Method == http.MethodDelete && route.Path == "/v1/org":
 		return 2
-	case route.Method == http.MethodDelete:
+	case route.Method == http.MethodDelete, strings.HasPrefix(route.Path, "/v1/subscribers.de"), strings.HasSuffix(route.Path, ".delete"):
 		return 1
 	}
 	return 0

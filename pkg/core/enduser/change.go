@@ -9,6 +9,14 @@ import (
 	"github.com/heard-dev/heard/pkg/id"
 )
 
+// Add makes somebody who is not known yet, vouched for like a sighting. A name that another bears is apierr.Conflict with
+// CodeAlreadyExists.
+func (d *Directory) Add(ctx context.Context, org id.ID, who Sighting) (Person, error) {
+	who.Email = strings.ToLower(who.Email)
+	added, _, err := d.welcome(ctx, org, who, who.Email)
+	return added, err
+}
+
 // Change is what an edit of a person sets; nil leaves as it is. Attributes are merged into those that are known.
 type Change struct {
 	Name       *string
@@ -38,13 +46,18 @@ func (d *Directory) Deactivate(ctx context.Context, org id.ID, by audit.Actor, p
 	}
 	what := audit.Change{Action: "person.deactivate", Target: target(changed)}
 	err = d.Journal.Record(ctx, org, by, what, func() (err error) {
-		changed, err = d.edit(ctx, org, person, func(p *Person) error {
-			if p.Active() {
-				p.DeactivatedAt = d.now()
-			}
-			return nil
-		})
+		changed, err = d.shut(ctx, org, person)
 		return err
+	})
+	return changed, err
+}
+
+func (d *Directory) shut(ctx context.Context, org, person id.ID) (Person, error) {
+	changed, err := d.edit(ctx, org, person, func(p *Person) error {
+		if p.Active() {
+			p.DeactivatedAt = d.now()
+		}
+		return nil
 	})
 	if err != nil {
 		return changed, err
@@ -60,10 +73,14 @@ func (d *Directory) Remove(ctx context.Context, org id.ID, by audit.Actor, perso
 		return err
 	}
 	what := audit.Change{Action: "person.remove", Target: target(root)}
-	if err := d.Journal.Record(ctx, org, by, what, func() error { return d.forget(ctx, org, root) }); err != nil {
-		return err
-	}
-	return d.Announce(ctx, org)
+	return d.Journal.Record(ctx, org, by, what, func() error {
+		// Shut out first: should that not be announced, whoever repeats this still finds somebody.
+		shut, err := d.shut(ctx, org, person)
+		if err != nil {
+			return err
+		}
+		return d.forget(ctx, org, shut)
+	})
 }
 
 // forget removes the root last: until then, whoever repeats this finds what is left.
