@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/heard-dev/heard/pkg/core/attachment"
+	"github.com/heard-dev/heard/pkg/core/enduser"
 	"github.com/heard-dev/heard/pkg/core/event"
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/core/gate"
@@ -34,6 +35,7 @@ type Deps struct {
 	Store  Store
 	Gate   gate.Gate
 	Blobs  attachment.Blobs
+	Met    *enduser.Recorder
 	IDs    *id.Source
 	Now    func() time.Time
 	Writes int
@@ -51,10 +53,11 @@ type Service struct {
 // New makes the service; it never dials.
 func New(deps Deps) *Service {
 	return &Service{
-		submitter: &submit.Submitter{Store: deps.Store, Blobs: deps.Blobs, IDs: deps.IDs, Now: deps.Now},
+		submitter: &submit.Submitter{Store: deps.Store, Blobs: deps.Blobs, Met: deps.Met, IDs: deps.IDs, Now: deps.Now},
 		intake: &intake.Intake{
 			Taker: event.NewTaker(deps.Store, deps.Store, event.NewWriter(deps.Store, deps.Writes), deps.IDs, deps.Now),
 			Meter: quota.NewMeter(deps.Gate, deps.Store, deps.Now),
+			Met:   deps.Met,
 		},
 	}
 }
@@ -65,7 +68,9 @@ func Open(ctx context.Context, cfg networked.FilesConfig, env *run.Env) (run.App
 	if err != nil {
 		return run.App{}, err
 	}
-	return p.App(env, New(Deps{Store: p.Store, Gate: p.Gate, Blobs: p.Blobs, IDs: p.IDs, Now: p.Now, Writes: networkWrites})), nil
+	return p.App(env, New(Deps{
+		Store: p.Store, Gate: p.Gate, Blobs: p.Blobs, Met: p.Met, IDs: p.IDs, Now: p.Now, Writes: networkWrites,
+	})), nil
 }
 
 // Routes adds what ingest serves.

@@ -7,12 +7,14 @@ import (
 
 	"github.com/heard-dev/heard/pkg/core/agentrun"
 	"github.com/heard-dev/heard/pkg/core/attachment"
+	"github.com/heard-dev/heard/pkg/core/enduser"
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/httpkit"
 	"github.com/heard-dev/heard/pkg/platform/networked"
 	"github.com/heard-dev/heard/pkg/run"
 	"github.com/heard-dev/heard/services/read/internal/httpapi"
 	"github.com/heard-dev/heard/services/read/internal/ledger"
+	"github.com/heard-dev/heard/services/read/internal/people"
 	"github.com/heard-dev/heard/services/read/internal/review"
 	"github.com/heard-dev/heard/services/read/internal/timeline"
 )
@@ -23,12 +25,14 @@ type Store interface {
 	agentrun.Store
 	timeline.Store
 	ledger.Store
+	people.Store
 }
 
 // Deps are what read works with. Ledger is what this process has not told the store yet.
 type Deps struct {
 	Store  Store
 	Blobs  attachment.Blobs
+	People *enduser.Directory
 	Ledger ledger.Recorder
 	Now    func() time.Time
 }
@@ -37,14 +41,17 @@ type Deps struct {
 type Service struct {
 	reviewer *review.Reviewer
 	timeline *timeline.Reader
+	people   *people.Reader
 	ledger   *ledger.Reader
 }
 
 // New makes the service; it never dials.
 func New(deps Deps) *Service {
+	reviewer := &review.Reviewer{Store: deps.Store, Blobs: deps.Blobs, Now: deps.Now}
 	return &Service{
-		reviewer: &review.Reviewer{Store: deps.Store, Blobs: deps.Blobs, Now: deps.Now},
+		reviewer: reviewer,
 		timeline: &timeline.Reader{Store: deps.Store},
+		people:   &people.Reader{Store: deps.Store, Directory: deps.People, Reviewer: reviewer},
 		ledger:   &ledger.Reader{Store: deps.Store, Recorder: deps.Ledger, Now: deps.Now},
 	}
 }
@@ -55,14 +62,15 @@ func Open(ctx context.Context, cfg networked.FilesConfig, env *run.Env) (run.App
 	if err != nil {
 		return run.App{}, err
 	}
-	return p.App(env, New(Deps{Store: p.Store, Blobs: p.Blobs, Ledger: p.Ledger, Now: p.Now})), nil
+	return p.App(env, New(Deps{Store: p.Store, Blobs: p.Blobs, People: p.People, Ledger: p.Ledger, Now: p.Now})), nil
 }
 
 // Routes adds what read serves.
 func (s *Service) Routes(kit *httpkit.Kit) {
 	native := kit.API("userz")
-	httpapi.Userz(native, s.reviewer)
+	httpapi.Userz(native, s.reviewer, s.people)
 	httpapi.Events(native, s.timeline)
+	httpapi.People(native, s.people)
 	httpapi.Ledger(native, s.ledger)
 }
 

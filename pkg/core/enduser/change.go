@@ -63,7 +63,7 @@ func (d *Directory) shutOut(ctx context.Context, org, person id.ID) (Person, err
 	if err != nil {
 		return root, err
 	}
-	all, err := d.whole(ctx, org, root)
+	all, err := d.WholeOf(ctx, org, root)
 	if err != nil {
 		return root, err
 	}
@@ -93,7 +93,7 @@ func (d *Directory) Remove(ctx context.Context, org id.ID, by audit.Actor, perso
 // it meanwhile.
 func (d *Directory) forget(ctx context.Context, org id.ID, root Person) error {
 	for {
-		all, err := d.whole(ctx, org, root)
+		all, err := d.WholeOf(ctx, org, root)
 		if err != nil {
 			return err
 		}

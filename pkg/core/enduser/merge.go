@@ -110,7 +110,7 @@ func (d *Directory) part(ctx context.Context, org id.ID, by audit.Actor, record 
 
 // noteSplit notes on the side that has the external ids an address of the side that has none.
 func (d *Directory) noteSplit(ctx context.Context, org id.ID, split *Person) error {
-	mine, err := d.whole(ctx, org, *split)
+	mine, err := d.WholeOf(ctx, org, *split)
 	if err != nil {
 		return err
 	}

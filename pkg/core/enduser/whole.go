@@ -23,11 +23,11 @@ func (d *Directory) Whole(ctx context.Context, org, record id.ID) (Whole, error)
 	if err != nil {
 		return Whole{}, err
 	}
-	return d.whole(ctx, org, root)
+	return d.WholeOf(ctx, org, root)
 }
 
-// whole gives the person of whom root is the root.
-func (d *Directory) whole(ctx context.Context, org id.ID, root Person) (Whole, error) {
+// WholeOf gives the person of whom root is the root.
+func (d *Directory) WholeOf(ctx context.Context, org id.ID, root Person) (Whole, error) {
 	records := []Person{root}
 	for n := 0; n < len(records) && len(records) <= MaxMerged; n++ {
 		merged, err := d.Store.MergedInto(ctx, org, records[n].ID, MaxMerged)
