@@ -91,7 +91,7 @@ func sanitize(t *testing.T, running *stack.Split, item string) {
 	stored, err := id.Parse(item)
 	must(t, err)
 	for _, move := range [][2]feedback.Status{{feedback.Received, feedback.Sanitizing}, {feedback.Sanitizing, feedback.Sanitized}} {
-		_, err := store.MoveFeedback(t.Context(), org, stored, move[0], move[1], time.Now())
+		_, err := store.AmendFeedback(t.Context(), org, stored, move[0], feedback.Change{Status: &move[1]}, time.Now())
 		must(t, err)
 	}
 }

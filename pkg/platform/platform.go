@@ -45,6 +45,10 @@ type Store interface {
 	tenant.Store
 	apikey.Store
 	feedback.Store
+	vote.Store
+	comment.Store
+	enduser.Store
+	resource.Store
 	attachment.Slots
 	idempotency.Store
 	agentrun.Store

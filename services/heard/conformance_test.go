@@ -108,7 +108,8 @@ func sanitize(t *testing.T, path, org, item string) {
 	}
 	defer store.Close() //nolint:errcheck // what it wrote is on disk
 	for _, move := range [][2]feedback.Status{{feedback.Received, feedback.Sanitizing}, {feedback.Sanitizing, feedback.Sanitized}} {
-		if _, err := store.MoveFeedback(t.Context(), parse(t, org), parse(t, item), move[0], move[1], time.Now()); err != nil {
+		change := feedback.Change{Status: &move[1]}
+		if _, err := store.AmendFeedback(t.Context(), parse(t, org), parse(t, item), move[0], change, time.Now()); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -43,6 +43,7 @@ type Query struct {
 
 // Store keeps comments. What is another Org's is not found.
 type Store interface {
+	// InsertComment stores the comment; an Item that is not there is apierr.NotFound, an ID that is taken apierr.Conflict.
 	InsertComment(ctx context.Context, org id.ID, comment Comment) error
 	Comment(ctx context.Context, org, comment id.ID) (Comment, error)
 	Comments(ctx context.Context, org id.ID, query Query) ([]Comment, error)

@@ -4,6 +4,7 @@ package enduser
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/heard-dev/heard/pkg/id"
@@ -53,6 +54,22 @@ type Query struct {
 	Search string
 	Offset int
 	Limit  int
+}
+
+// Selects tells whether the query chooses a root that it walks past, by its names alone.
+func (q Query) Selects(p Person) bool {
+	for _, name := range []string{p.Name, p.Email, p.ExternalID} {
+		if strings.Contains(strings.ToLower(name), strings.ToLower(q.Search)) {
+			return true
+		}
+	}
+	return false
+}
+
+// Stretch is where the page begins in what is walked, and how many people it may have.
+func (q Query) Stretch() (first, most int) {
+	first = min(max(q.Offset, 0), Window)
+	return first, min(max(q.Limit, 1), Window-first)
 }
 
 // Page is a stretch of a list. Total counts what the query selects within the Window.

@@ -2,6 +2,7 @@ package feedback
 
 import (
 	"math"
+	"strings"
 	"time"
 
 	"github.com/heard-dev/heard/pkg/id"
@@ -38,6 +39,30 @@ type BoardQuery struct {
 // Picks tells whether the query chooses from what it walks.
 func (q BoardQuery) Picks() bool {
 	return !q.Assignee.IsZero() || !q.From.IsZero() || !q.To.IsZero() || q.Search != ""
+}
+
+// Selects tells whether the query chooses an item that it walks past, by its Assignee, CreatedAt, Title and Text alone.
+func (q BoardQuery) Selects(i Item) bool {
+	return (q.Assignee.IsZero() || i.Assignee == q.Assignee) && (q.From.IsZero() || !i.CreatedAt.Before(q.From)) &&
+		(q.To.IsZero() || i.CreatedAt.Before(q.To)) && (holds(i.Title, q.Search) || holds(i.Text, q.Search))
+}
+
+func holds(text, part string) bool {
+	return strings.Contains(strings.ToLower(text), strings.ToLower(part))
+}
+
+// Walks lists the stages that the query walks.
+func (q BoardQuery) Walks() []Stage {
+	if q.Stage == "" {
+		return Stages()
+	}
+	return []Stage{q.Stage}
+}
+
+// Stretch is where the page begins in what is walked, and how many items it may have.
+func (q BoardQuery) Stretch() (first, most int) {
+	first = min(max(q.Offset, 0), Window)
+	return first, min(max(q.Limit, 1), Window-first)
 }
 
 // BoardPage is a stretch of a board, items as in a Page. Total counts what the query selects within the Window.

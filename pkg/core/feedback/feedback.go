@@ -119,7 +119,7 @@ type Page struct {
 
 // Store keeps items. What is another Org's is not found.
 type Store interface {
-	// InsertFeedback stores the item durably in one atomic write. An ID that is taken is apierr.Conflict.
+	// InsertFeedback stores the item, as yet without Votes, durably in one atomic write. An ID that is taken is apierr.Conflict.
 	InsertFeedback(ctx context.Context, org id.ID, item Item) error
 	// Feedback gives one whole item.
 	Feedback(ctx context.Context, org, item id.ID) (Item, error)
@@ -135,19 +135,6 @@ type Store interface {
 	CountFeedback(ctx context.Context, org id.ID) (map[Status]int64, error)
 	// FeedbackBy gives up to limit whole items of one person, newest first, all older than before unless that is zero.
 	FeedbackBy(ctx context.Context, org id.ID, by By, before id.ID, limit int) ([]Item, error)
-}
-
-// Change is what an amendment sets; nil leaves as it is.
-type Change struct {
-	Status      *Status
-	DuplicateOf *id.ID
-	Severity    *Severity
-	Title       *string
-	Text        *string
-	Board       *id.ID
-	Tags        *[]id.ID
-	Assignee    *id.ID
-	Metadata    *[]byte
 }
 
 // By is one person: the records of them, and the external ids under which they submit. Only what was signed counts: whom a

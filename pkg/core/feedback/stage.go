@@ -55,6 +55,14 @@ func (s Status) Stage() Stage {
 	return ""
 }
 
+// Stage is where the item stands; empty for none.
+func (i Item) Stage() Stage {
+	if !i.DuplicateOf.IsZero() {
+		return ""
+	}
+	return i.Status.Stage()
+}
+
 // Known tells whether there is such a stage.
 func (s Stage) Known() bool { return s.status() != "" }
 

@@ -36,10 +36,10 @@ type Place struct {
 type Tally struct{ For, Against int64 }
 
 // Store keeps votes. What is another Org's is not there. Whenever a call that changed a vote on feedback returns, the item's
-// Votes and its place on every board are what the votes on it are; a store that dies in between makes that good by Settle.
+// Votes and its place on every board are what the votes on it are; a store that dies in between makes that good by SettleVotes.
 type Store interface {
 	// CastVote stores the vote in place of the person's former one on the subject, and tells whether that changed anything:
-	// of many racing calls with one value, one does.
+	// of many racing calls with one value, one does. Feedback that is not there is apierr.NotFound.
 	CastVote(ctx context.Context, org id.ID, vote Vote) (changed bool, err error)
 	// WithdrawVote removes the person's vote on the subject, and tells whether there was one.
 	WithdrawVote(ctx context.Context, org id.ID, kind Kind, subject, person id.ID) (changed bool, err error)

@@ -54,7 +54,8 @@ func TestEveryCallIsOneRoundTrip(t *testing.T) {
 			return full(s.ListFeedback(ctx, one.Org, feedback.Query{App: one.App, IncludeDuplicates: true, Limit: 100}))(100)
 		}, "find"},
 		{"move", func() error {
-			_, err := s.MoveFeedback(ctx, one.Org, one.ID, feedback.Received, feedback.Sanitizing, one.CreatedAt)
+			moved := feedback.Change{Status: new(feedback.Sanitizing)}
+			_, err := s.AmendFeedback(ctx, one.Org, one.ID, feedback.Received, moved, one.CreatedAt)
 			return err
 		}, "findAndModify"},
 		{"first claim", func() error { _, err := s.Claim(ctx, one.Org, claim, time.Time{}); return err }, "findAndModify"},

@@ -66,6 +66,7 @@ type Options struct {
 
 // Store keeps records. It is safe for concurrent use.
 type Store struct {
+	unkept
 	client  *mongo.Client
 	timeout time.Duration
 

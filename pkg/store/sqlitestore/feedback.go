@@ -1,36 +1,49 @@
 package sqlitestore
 
 import (
+	"bytes"
 	"context"
+	"slices"
 	"time"
 
 	"zombiezen.com/go/sqlite"
 
+	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/id"
 )
 
 const (
-	summaryColumns = `id, app, status, duplicate_of, mode, external_id, email, name, severity, created_at, updated_at,
-		width, height, pixel_ratio, url, user_agent, claims, text`
-	detailColumns = `metadata, target, target_meta, attachments, console`
+	summaryColumns = `id, app, status, duplicate_of, votes, board, assignee, person, member, archived_at, archived_from,
+		mode, external_id, email, name, severity, created_at, updated_at, width, height, pixel_ratio, url, user_agent, claims,
+		tags, title, text`
+	detailColumns  = `metadata, target, target_meta, attachments, console`
+	derivedColumns = `duplicate, stage, heat, email_folded`
 
-	insertFeedback = `INSERT INTO feedback (org, ` + summaryColumns + `, ` + detailColumns + `, duplicate, email_folded)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	insertFeedback = `INSERT INTO feedback (org, ` + summaryColumns + `, ` + detailColumns + `, ` + derivedColumns + `)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	selectFeedback = `SELECT ` + summaryColumns + `, ` + detailColumns + ` FROM feedback WHERE org = ? AND id = ?`
 	existsFeedback = `SELECT 1 FROM feedback WHERE org = ? AND id = ?`
-	moveFeedback   = `UPDATE feedback SET status = ?, updated_at = ? WHERE org = ? AND id = ? AND status = ?`
+	amendFeedback  = `UPDATE feedback SET status = ?, archived_at = ?, archived_from = ?, duplicate = ?, stage = ?, duplicate_of = ?,
+		severity = ?, title = ?, text = ?, board = ?, tags = ?, assignee = ?, metadata = ?, updated_at = ? WHERE org = ? AND id = ?`
+	countFeedback = `SELECT status, count(*) FROM feedback INDEXED BY feedback_status WHERE org = ? GROUP BY status`
+
+	feedbackByPerson     = `SELECT id FROM feedback WHERE org = ? AND person = ? AND id < ? ORDER BY id DESC LIMIT ? + 0`
+	feedbackByExternalID = `SELECT id FROM feedback WHERE org = ? AND external_id = ? AND external_id <> '' AND mode = 'private' AND id < ?
+		ORDER BY id DESC LIMIT ? + 0`
 )
 
 // InsertFeedback implements feedback.Store.
 func (s *Store) InsertFeedback(ctx context.Context, org id.ID, item feedback.Item) error {
-	detail, err := encodeDetail(item)
+	item.Votes = 0
+	encoded, err := encodeItem(item)
 	if err != nil {
 		return refusal(ctx, err)
 	}
 	return s.write(ctx, func(conn *sqlite.Conn) error {
 		return insert(conn, insertFeedback, "feedback", func(p *params) {
-			p.id(org).summary(item).detail(item, detail).bool(!item.DuplicateOf.IsZero()).folded(item.Submitter.Email)
+			p.id(org).summary(item, encoded).detail(item, encoded).stands(item)
+			p.int(feedback.Heat(item.Votes, item.CreatedAt)).folded(item.Submitter.Email)
 		})
 	})
 }
@@ -60,20 +73,83 @@ func (s *Store) ListFeedback(ctx context.Context, org id.ID, query feedback.Quer
 	return page, nil
 }
 
-// MoveFeedback implements feedback.Store.
-func (s *Store) MoveFeedback(
-	ctx context.Context, org, item id.ID, from, to feedback.Status, at time.Time,
-) (moved feedback.Item, err error) {
+// AmendFeedback implements feedback.Store.
+func (s *Store) AmendFeedback(
+	ctx context.Context, org, item id.ID, from feedback.Status, change feedback.Change, at time.Time,
+) (amended feedback.Item, err error) {
 	err = s.write(ctx, func(conn *sqlite.Conn) error {
-		err := compareAndSet(conn, moveFeedback, existsFeedback, "feedback",
-			func(p *params) { p.text(string(to)).time(at).id(org).id(item).text(string(from)) },
-			func(p *params) { p.id(org).id(item) })
+		var found feedback.Item
+		if err := wholeItem(conn, org, item, &found); err != nil {
+			return err
+		}
+		if found.Status != from {
+			return changedMeanwhile("feedback")
+		}
+		found = found.Amended(change, at)
+		tags, err := encode(found.Tags != nil, found.Tags)
 		if err != nil {
 			return err
 		}
-		return wholeItem(conn, org, item, &moved)
+		amended = found
+		_, err = execute(conn, amendFeedback, func(p *params) { p.amended(found, tags).id(org).id(item) })
+		return err
 	})
-	return moved, err
+	if err != nil {
+		return feedback.Item{}, err
+	}
+	return amended, nil
+}
+
+// CountFeedback implements feedback.Store.
+func (s *Store) CountFeedback(ctx context.Context, org id.ID) (map[feedback.Status]int64, error) {
+	counts := map[feedback.Status]int64{}
+	err := s.read(ctx, func(conn *sqlite.Conn) error {
+		return each(conn, countFeedback, func(p *params) { p.id(org) }, func(r *row) { counts[feedback.Status(r.text())] = r.int() })
+	})
+	return counts, err
+}
+
+// FeedbackBy implements feedback.Store. It walks what each record and each external id said, as far as all of them together
+// may fill.
+func (s *Store) FeedbackBy(
+	ctx context.Context, org id.ID, by feedback.By, before id.ID, limit int,
+) (items []feedback.Item, err error) {
+	err = s.read(ctx, func(conn *sqlite.Conn) error {
+		newest, err := idsBy(conn, org, by, before, limit)
+		if err != nil {
+			return err
+		}
+		for _, item := range newest {
+			var found feedback.Item
+			switch err := wholeItem(conn, org, item, &found); {
+			case err == nil:
+				items = append(items, found)
+			case apierr.KindOf(err) != apierr.NotFound: // it was removed since
+				return err
+			}
+		}
+		return nil
+	})
+	return items, err
+}
+
+func idsBy(conn *sqlite.Conn, org id.ID, by feedback.By, before id.ID, limit int) (newest []id.ID, err error) {
+	note := func(r *row) { newest = append(newest, r.id()) }
+	for _, person := range by.Persons {
+		bind := func(p *params) { p.id(org).id(person).before(before).int(int64(limit)) }
+		if err := each(conn, feedbackByPerson, bind, note); err != nil {
+			return nil, err
+		}
+	}
+	for _, externalID := range by.ExternalIDs {
+		bind := func(p *params) { p.id(org).text(externalID).before(before).int(int64(limit)) }
+		if err := each(conn, feedbackByExternalID, bind, note); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(newest, func(a, b id.ID) int { return bytes.Compare(b[:], a[:]) })
+	newest = slices.Compact(newest)
+	return newest[:min(limit, len(newest))], nil
 }
 
 func wholeItem(conn *sqlite.Conn, org, item id.ID, found *feedback.Item) error {

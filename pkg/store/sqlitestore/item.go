@@ -34,10 +34,13 @@ type boxRow struct {
 	Height float64 `json:"height"`
 }
 
-// detail is the JSON of an item's columns that only a single item is read with.
-type detail struct{ target, attachments, console []byte }
+// encoded is the JSON of an item's columns.
+type encoded struct{ tags, target, attachments, console []byte }
 
-func encodeDetail(item feedback.Item) (d detail, err error) {
+func encodeItem(item feedback.Item) (d encoded, err error) {
+	if d.tags, err = encode(item.Tags != nil, item.Tags); err != nil {
+		return d, err
+	}
 	if item.Target != nil {
 		target := targetRow{Name: item.Target.Name, Box: (*boxRow)(item.Target.Box), ScreenshotKey: item.Target.ScreenshotKey}
 		if d.target, err = encode(true, target); err != nil {
@@ -59,8 +62,9 @@ func encodeDetail(item feedback.Item) (d detail, err error) {
 	return d, err
 }
 
-func (p *params) summary(item feedback.Item) *params {
-	p.id(item.ID).id(item.App).text(string(item.Status)).id(item.DuplicateOf)
+func (p *params) summary(item feedback.Item, d encoded) *params {
+	p.id(item.ID).blob(item.App[:]).text(string(item.Status)).id(item.DuplicateOf).int(item.Votes).id(item.Board).id(item.Assignee)
+	p.id(item.Submitter.Person).id(item.Submitter.Member).time(item.Archived.At).text(string(item.Archived.From))
 	p.text(string(item.Submitter.Mode)).text(item.Submitter.ExternalUserID).text(item.Submitter.Email).text(item.Submitter.Name)
 	p.text(string(item.Severity)).time(item.CreatedAt).time(item.UpdatedAt)
 	if view := item.Viewport; view == nil {
@@ -68,10 +72,10 @@ func (p *params) summary(item feedback.Item) *params {
 	} else {
 		p.float(view.Width).float(view.Height).float(view.PixelRatio)
 	}
-	return p.text(item.URL).text(item.UserAgent).blob(item.Submitter.Claims).text(item.Text)
+	return p.text(item.URL).text(item.UserAgent).blob(item.Submitter.Claims).json(d.tags).text(item.Title).text(item.Text)
 }
 
-func (p *params) detail(item feedback.Item, d detail) *params {
+func (p *params) detail(item feedback.Item, d encoded) *params {
 	p.blob(item.Metadata).json(d.target)
 	if item.Target == nil {
 		p.null()
@@ -81,9 +85,27 @@ func (p *params) detail(item feedback.Item, d detail) *params {
 	return p.json(d.attachments).json(d.console)
 }
 
+// stands binds whether the item is a duplicate, and where it stands.
+func (p *params) stands(item feedback.Item) *params {
+	p.bool(!item.DuplicateOf.IsZero())
+	if stage := item.Stage(); stage != "" {
+		return p.text(string(stage))
+	}
+	return p.null()
+}
+
+// amended binds what an amendment may change.
+func (p *params) amended(item feedback.Item, tags []byte) *params {
+	p.text(string(item.Status)).time(item.Archived.At).text(string(item.Archived.From)).stands(item).id(item.DuplicateOf)
+	p.text(string(item.Severity)).text(item.Title).text(item.Text).id(item.Board).json(tags).id(item.Assignee)
+	return p.blob(item.Metadata).time(item.UpdatedAt)
+}
+
 func (r *row) summary(org id.ID) feedback.Item {
 	item := feedback.Item{Org: org, ID: r.id(), App: r.id(), Status: feedback.Status(r.text()), DuplicateOf: r.id()}
+	item.Votes, item.Board, item.Assignee = r.int(), r.id(), r.id()
 	from := &item.Submitter
+	from.Person, from.Member, item.Archived.At, item.Archived.From = r.id(), r.id(), r.time(), feedback.Status(r.text())
 	from.Mode, from.ExternalUserID, from.Email, from.Name = feedback.Mode(r.text()), r.text(), r.text(), r.text()
 	item.Severity, item.CreatedAt, item.UpdatedAt = feedback.Severity(r.text()), r.time(), r.time()
 	if r.null() {
@@ -91,7 +113,9 @@ func (r *row) summary(org id.ID) feedback.Item {
 	} else {
 		item.Viewport = &feedback.Viewport{Width: r.float(), Height: r.float(), PixelRatio: r.float()}
 	}
-	item.URL, item.UserAgent, from.Claims, item.Text = r.text(), r.text(), r.blob(), r.text()
+	item.URL, item.UserAgent, from.Claims = r.text(), r.text(), r.blob()
+	r.json(&item.Tags)
+	item.Title, item.Text = r.text(), r.text()
 	return item
 }
 

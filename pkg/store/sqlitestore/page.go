@@ -1,8 +1,6 @@
 package sqlitestore
 
 import (
-	"bytes"
-
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/id"
 )
@@ -62,9 +60,5 @@ func bindFilters(p *params, org id.ID, query feedback.Query) {
 	if query.Status != "" {
 		p.text(string(query.Status))
 	}
-	if query.Before.IsZero() {
-		p.blob(bytes.Repeat([]byte{0xff}, len(query.Before)+1)) // after every ID
-	} else {
-		p.id(query.Before)
-	}
+	p.before(query.Before)
 }

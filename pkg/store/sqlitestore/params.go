@@ -1,6 +1,7 @@
 package sqlitestore
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -63,6 +64,14 @@ func (p *params) id(value id.ID) *params {
 	}
 	p.stmt.BindBytes(p.next(), value[:])
 	return p
+}
+
+// before binds the ID that a page ends before; the zero ID as one after every other.
+func (p *params) before(value id.ID) *params {
+	if value.IsZero() {
+		return p.blob(bytes.Repeat([]byte{0xff}, len(value)+1))
+	}
+	return p.id(value)
 }
 
 // folded binds an e-mail address for comparison; none as NULL.

@@ -25,6 +25,11 @@ const (
 			WHERE org = ?1 AND external_id = ?2 AND external_id <> '' AND (?4 IS NULL OR app = ?4) LIMIT ?5)
 		UNION SELECT * FROM (SELECT rowid FROM feedback WHERE org = ?1 AND email_folded = ?3 AND (?4 IS NULL OR app = ?4) LIMIT ?5)
 		) LIMIT ?5`
+	// Of items whose ids are given as JSON.
+	deleteVotesOn = `DELETE FROM vote WHERE (` + voteKey + `) IN (SELECT ` + voteKey + ` FROM vote
+		WHERE org = ? AND subject IN (SELECT unhex(value) FROM json_each(?)) LIMIT ?)`
+	deleteCommentsOn = `DELETE FROM comment WHERE rowid IN (SELECT rowid FROM comment INDEXED BY comment_item
+		WHERE org = ? AND item IN (SELECT unhex(value) FROM json_each(?)) LIMIT ? + 0)`
 	deleteRunsOf   = `DELETE FROM run INDEXED BY run_feedback WHERE org = ? AND feedback = ?`
 	deleteFeedback = `DELETE FROM feedback WHERE org = ? AND id = ?`
 
@@ -45,7 +50,7 @@ func deletesOf() []string {
 	return []string{
 		of("api_key", "org, id"), of("session", "org, id"), of("invitation", "org, id"), of("member", "org, id"),
 		of("last_use", "org, credential"), of("claim", "org, app, key"), of("app", "org, id"), of("run", "org, id"),
-		of("feedback", "rowid"), of("event", "rowid"), of("profile", "rowid"), of("slot", "org, key"), of("incident", "rowid"),
+		of("vote", voteKey), of("comment", "rowid"), of("feedback", "rowid"), of("person", "rowid"), of("resource", "rowid"), of("event", "rowid"), of("profile", "rowid"), of("slot", "org, key"), of("incident", "rowid"),
 		of("outcome", outcomeKey), of("refusal", refusalKey), of("audit", "org, seq"),
 	}
 }
@@ -73,8 +78,21 @@ func (s *Store) FeedbackOf(
 	return items, err
 }
 
-// DeleteFeedback implements erasure.Store. An item goes after its runs: until then, it is found again.
+// DeleteFeedback implements erasure.Store. An item goes after all that is about it: until then, it is found again.
 func (s *Store) DeleteFeedback(ctx context.Context, org id.ID, items []id.ID) error {
+	named := make([]string, len(items))
+	for n, item := range items {
+		named[n] = item.String()
+	}
+	of, err := encode(true, named)
+	if err != nil {
+		return refusal(ctx, err)
+	}
+	for _, query := range []string{deleteVotesOn, deleteCommentsOn} {
+		if _, err := s.removeAll(ctx, query, func(p *params) { p.id(org).json(of) }); err != nil {
+			return err
+		}
+	}
 	return writeEach(ctx, s, items, func(conn *sqlite.Conn, item id.ID) error {
 		if _, err := execute(conn, deleteRunsOf, func(p *params) { p.id(org).id(item) }); err != nil {
 			return err

@@ -46,8 +46,8 @@ func migrate(ctx context.Context, conn *sqlite.Conn) error {
 	return sqlitemigration.Migrate(ctx, conn, sqlitemigration.Schema{AppID: applicationID, Migrations: steps})
 }
 
-// fold is how e-mail addresses are compared: in lower case beyond ASCII, which SQLite's lower() is not.
-func fold(email string) string { return strings.ToLower(email) }
+// fold is how e-mail addresses and names are compared: in lower case beyond ASCII, which SQLite's lower() is not.
+func fold(text string) string { return strings.ToLower(text) }
 
 // foldFunction is fold for a schema file to use.
 func foldFunction() *sqlite.FunctionImpl {

@@ -15,6 +15,7 @@ import (
 	"github.com/heard-dev/heard/pkg/core/access"
 	"github.com/heard-dev/heard/pkg/core/apikey"
 	"github.com/heard-dev/heard/pkg/core/erasure"
+	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/id"
 )
@@ -83,9 +84,61 @@ func TestADatabaseOfTheFirstVersionReadsSensibly(t *testing.T) {
 			t.Errorf("%+v finds %+v, %v", subject, found, err)
 		}
 	}
+	for _, sort := range []feedback.Sort{feedback.Newest, feedback.Top, feedback.Trending} {
+		page, err := s.BoardFeedback(t.Context(), org, feedback.BoardQuery{Sort: sort, Stage: feedback.InReview})
+		if err != nil || page.Total != 1 || page.Items[0].ID != thing || page.Items[0].Text != "It broke" {
+			t.Errorf("by %s: %+v, %v", sort, page, err)
+		}
+	}
 	if removed, err := s.DeleteOrg(t.Context(), org); err != nil || removed != 6 {
 		t.Errorf("%d removed, %v", removed, err)
 	}
+}
+
+// What an item stood for before there were boards is what the core would say of it.
+func TestAnOlderItemStandsWhereItsStatusPutsIt(t *testing.T) {
+	org, thing := id.ID{1}, id.ID{2}
+	path := writtenAtVersion1(t, org, thing)
+	conn, err := sqlite.OpenConn(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const created = 1_700_000_000_999
+	want := map[feedback.Stage]int64{}
+	for n, status := range feedback.Statuses() {
+		for _, duplicate := range []int{0, 1} {
+			err := sqlitex.ExecuteTransient(conn, `INSERT INTO feedback (org, id, app, status, duplicate, mode, external_id, email, name,
+				severity, url, user_agent, text, created_at) VALUES (?, ?, x'', ?, ?, '', '', '', '', '', '', '', '', ?)`,
+				&sqlitex.ExecOptions{Args: []any{org[:], []byte{3, byte(n), byte(duplicate)}, string(status), duplicate, created}})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		want[status.Stage()]++
+	}
+	if err := conn.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(t.Context(), Options{Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	got := map[feedback.Stage]int64{}
+	err = s.read(t.Context(), func(conn *sqlite.Conn) error {
+		return each(conn, "SELECT ifnull(stage, ''), duplicate, heat FROM feedback WHERE created_at IS NOT NULL", noParams, func(r *row) {
+			stage, duplicate, heat := feedback.Stage(r.text()), r.bool(), r.int()
+			if !duplicate {
+				got[stage]++
+			} else if stage != "" {
+				t.Errorf("a duplicate stands in %s", stage)
+			}
+			if heat != feedback.Heat(0, time.UnixMilli(created)) {
+				t.Errorf("a heat of %d", heat)
+			}
+		})
+	})
+	equal(t, want)(got, err)
 }
 
 func equal[T any](t *testing.T, want T) func(got T, err error) {

@@ -19,15 +19,19 @@ import (
 	"github.com/heard-dev/heard/pkg/core/apikey"
 	"github.com/heard-dev/heard/pkg/core/attachment"
 	"github.com/heard-dev/heard/pkg/core/audit"
+	"github.com/heard-dev/heard/pkg/core/comment"
+	"github.com/heard-dev/heard/pkg/core/enduser"
 	"github.com/heard-dev/heard/pkg/core/erasure"
 	"github.com/heard-dev/heard/pkg/core/event"
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/core/idempotency"
 	"github.com/heard-dev/heard/pkg/core/incident"
 	"github.com/heard-dev/heard/pkg/core/outcome"
+	"github.com/heard-dev/heard/pkg/core/resource"
 	"github.com/heard-dev/heard/pkg/core/session"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/core/usage"
+	"github.com/heard-dev/heard/pkg/core/vote"
 )
 
 var (
@@ -45,6 +49,10 @@ var (
 	_ event.Store       = (*Store)(nil)
 	_ event.Profiles    = (*Store)(nil)
 	_ outcome.Store     = (*Store)(nil)
+	_ vote.Store        = (*Store)(nil)
+	_ comment.Store     = (*Store)(nil)
+	_ enduser.Store     = (*Store)(nil)
+	_ resource.Store    = (*Store)(nil)
 )
 
 // busyTimeout is how long a lock held by another process, such as the command line's, is waited for.

@@ -25,7 +25,8 @@ func later() time.Time { return moment().Add(time.Hour) }
 func none(err error) (any, error) { return nil, err }
 
 func (w world) calls() []call {
-	return slices.Concat(w.tenantCalls(), w.credentialCalls(), w.contentCalls(), w.eventCalls(), w.ledgerCalls(), w.erasureCalls())
+	return slices.Concat(w.tenantCalls(), w.credentialCalls(), w.contentCalls(), w.boardCalls(), w.peopleCalls(), w.eventCalls(), w.ledgerCalls(),
+		w.erasureCalls())
 }
 
 func (w world) tenantCalls() []call {

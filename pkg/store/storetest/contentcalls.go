@@ -19,8 +19,16 @@ func (w world) contentCalls() []call {
 			page, err := s.ListFeedback(ctx, org, feedback.Query{Limit: 10, IncludeDuplicates: true})
 			return page.Items, err
 		}},
-		{"MoveFeedback", notFound, func(ctx context.Context, s Store, org id.ID) (any, error) {
-			return s.MoveFeedback(ctx, org, w.item.ID, w.item.Status, feedback.Archived, later())
+		{"AmendFeedback", notFound, func(ctx context.Context, s Store, org id.ID) (any, error) {
+			return s.AmendFeedback(ctx, org, w.item.ID, w.item.Status, feedback.Change{Status: new(feedback.Archived)}, later())
+		}},
+		{"BoardFeedback", empty, func(ctx context.Context, s Store, org id.ID) (any, error) {
+			page, err := s.BoardFeedback(ctx, org, feedback.BoardQuery{Limit: 10})
+			return page.Items, err
+		}},
+		{"CountFeedback", empty, func(ctx context.Context, s Store, org id.ID) (any, error) { return s.CountFeedback(ctx, org) }},
+		{"FeedbackBy", empty, func(ctx context.Context, s Store, org id.ID) (any, error) {
+			return s.FeedbackBy(ctx, org, feedback.By{Persons: []id.ID{w.person.ID}}, id.Zero, 10)
 		}},
 		{"ReserveSlot", unasked, func(ctx context.Context, s Store, org id.ID) (any, error) {
 			return none(s.ReserveSlot(ctx, org, w.fresh.slot))

@@ -11,14 +11,18 @@ import (
 	"github.com/heard-dev/heard/pkg/core/apikey"
 	"github.com/heard-dev/heard/pkg/core/attachment"
 	"github.com/heard-dev/heard/pkg/core/audit"
+	"github.com/heard-dev/heard/pkg/core/comment"
+	"github.com/heard-dev/heard/pkg/core/enduser"
 	"github.com/heard-dev/heard/pkg/core/erasure"
 	"github.com/heard-dev/heard/pkg/core/event"
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/core/idempotency"
 	"github.com/heard-dev/heard/pkg/core/incident"
+	"github.com/heard-dev/heard/pkg/core/resource"
 	"github.com/heard-dev/heard/pkg/core/session"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/core/usage"
+	"github.com/heard-dev/heard/pkg/core/vote"
 	"github.com/heard-dev/heard/pkg/id"
 )
 
@@ -103,7 +107,9 @@ func (m maker) item(org, app id.ID) feedback.Item {
 		ID: m.ids.New(), Org: org, App: app, Status: feedback.Received,
 		Submitter: feedback.Submitter{
 			Mode: feedback.Private, ExternalUserID: "u-" + awkward, Email: "ann@example.com", Name: awkward, Claims: []byte(exact),
+			Person: m.ids.New(), Member: m.ids.New(),
 		},
+		Title: "Title " + awkward, Board: m.ids.New(), Tags: []id.ID{m.ids.New(), m.ids.New()}, Assignee: m.ids.New(),
 		Severity: feedback.High, Text: "It broke: " + awkward, URL: "https://app.example/p?q=%00#ü", UserAgent: "Mozilla/5.0 " + awkward,
 		Viewport: &feedback.Viewport{Width: 1280.5, Height: 1.0 / 3, PixelRatio: 1e-7},
 		Console: []feedback.ConsoleLine{
@@ -128,6 +134,34 @@ func (m maker) bare(org, app id.ID) feedback.Item {
 	return feedback.Item{
 		ID: m.ids.New(), Org: org, App: app, Status: feedback.Received, Submitter: feedback.Submitter{Mode: feedback.Public},
 		Text: "x", CreatedAt: moment(), UpdatedAt: moment(),
+	}
+}
+
+func (m maker) person(org id.ID) enduser.Person {
+	made := m.ids.New()
+	return enduser.Person{
+		ID: made, Org: org, ExternalID: "u:" + made.String() + awkward, Email: "ölaf+" + made.String() + "@example.com",
+		Contested: "else@example.com", Name: "Ölaf " + awkward, Attributes: []byte(exact), Source: enduser.FromWidget,
+		CreatedAt: moment(), UpdatedAt: moment().Add(time.Minute), DeactivatedAt: moment().Add(time.Hour), Version: 1,
+	}
+}
+
+func (m maker) vote(item, person id.ID) vote.Vote {
+	return vote.Vote{Kind: vote.OnFeedback, Subject: item, Person: person, Value: 1, At: moment()}
+}
+
+func (m maker) comment(org, item id.ID) comment.Comment {
+	return comment.Comment{
+		ID: m.ids.New(), Org: org, Item: item, Parent: m.ids.New(), Person: m.ids.New(), Member: m.ids.New(), AuthorName: awkward,
+		Text: "So it is: " + awkward, Private: true, Source: "admin", CreatedAt: moment(), UpdatedAt: moment().Add(time.Minute), Version: 1,
+	}
+}
+
+func (m maker) resource(org id.ID, kind resource.Kind) resource.Resource {
+	made := m.ids.New()
+	return resource.Resource{
+		ID: made, Org: org, Kind: kind, Parent: m.ids.New(), Name: "Übung " + made.String() + awkward, Body: []byte(exact),
+		CreatedAt: moment(), UpdatedAt: moment().Add(time.Minute), Version: 1,
 	}
 }
 

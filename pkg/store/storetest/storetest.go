@@ -14,6 +14,8 @@ import (
 	"github.com/heard-dev/heard/pkg/core/apikey"
 	"github.com/heard-dev/heard/pkg/core/attachment"
 	"github.com/heard-dev/heard/pkg/core/audit"
+	"github.com/heard-dev/heard/pkg/core/comment"
+	"github.com/heard-dev/heard/pkg/core/enduser"
 	"github.com/heard-dev/heard/pkg/core/erasure"
 	"github.com/heard-dev/heard/pkg/core/event"
 	"github.com/heard-dev/heard/pkg/core/feedback"
@@ -21,9 +23,11 @@ import (
 	"github.com/heard-dev/heard/pkg/core/incident"
 	"github.com/heard-dev/heard/pkg/core/limit"
 	"github.com/heard-dev/heard/pkg/core/outcome"
+	"github.com/heard-dev/heard/pkg/core/resource"
 	"github.com/heard-dev/heard/pkg/core/session"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/core/usage"
+	"github.com/heard-dev/heard/pkg/core/vote"
 )
 
 // Store is everything the core asks of a store of records.
@@ -31,6 +35,10 @@ type Store interface {
 	tenant.Store
 	apikey.Store
 	feedback.Store
+	vote.Store
+	comment.Store
+	enduser.Store
+	resource.Store
 	attachment.Slots
 	idempotency.Store
 	agentrun.Store
@@ -65,6 +73,11 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"audits", audits},
 		{"uses", uses},
 		{"feedback", items},
+		{"boards", boards},
+		{"votes", votes},
+		{"comments", comments},
+		{"people", people},
+		{"resources", resources},
 		{"slots", slots},
 		{"claims", claims},
 		{"records", records},

@@ -10,6 +10,8 @@ import (
 	"github.com/heard-dev/heard/pkg/core/apikey"
 	"github.com/heard-dev/heard/pkg/core/attachment"
 	"github.com/heard-dev/heard/pkg/core/audit"
+	"github.com/heard-dev/heard/pkg/core/comment"
+	"github.com/heard-dev/heard/pkg/core/enduser"
 	"github.com/heard-dev/heard/pkg/core/erasure"
 	"github.com/heard-dev/heard/pkg/core/event"
 	"github.com/heard-dev/heard/pkg/core/feedback"
@@ -17,9 +19,11 @@ import (
 	"github.com/heard-dev/heard/pkg/core/incident"
 	"github.com/heard-dev/heard/pkg/core/limit"
 	"github.com/heard-dev/heard/pkg/core/outcome"
+	"github.com/heard-dev/heard/pkg/core/resource"
 	"github.com/heard-dev/heard/pkg/core/session"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/core/usage"
+	"github.com/heard-dev/heard/pkg/core/vote"
 	"github.com/heard-dev/heard/pkg/id"
 )
 
@@ -39,6 +43,10 @@ type things struct {
 	entry    audit.Entry
 	use      usage.Use
 	item     feedback.Item
+	vote     vote.Vote
+	comment  comment.Comment
+	person   enduser.Person
+	resource resource.Resource
 	slot     attachment.Slot
 	claim    idempotency.Claim
 	run      agentrun.Run
@@ -62,6 +70,9 @@ func (m maker) things(org id.ID, seq int64) things {
 	}
 	th.outcome, th.refusal = m.outcome(org, app.ID), m.refusal(org, app.ID)
 	item := th.item.ID
+	th.person, th.resource = m.person(org), m.resource(org, ofBoards)
+	th.item.Submitter.Person, th.item.Votes = th.person.ID, 1
+	th.vote, th.comment = m.vote(item, th.person.ID), m.comment(org, item)
 	th.slot.Item, th.slot.CitedAt, th.run.Feedback, th.incident.Org = item, moment(), item, org
 	return th
 }
@@ -71,14 +82,14 @@ func newWorld(t *testing.T, s Store) world {
 	m := newMaker()
 	org := m.org()
 	w := world{things: m.things(org.ID, 1), fresh: m.things(org.ID, 2)}
-	w.org, w.member.Role = org, access.Owner
+	w.org, w.member.Role, w.fresh.comment.Item = org, access.Owner, w.item.ID
 	w.store(t, s)
 	must(t, s.CreateErasure(t.Context(), org.ID, w.erasure))
 	return w
 }
 
 // made is how many things store makes.
-const made = 17
+const made = 21
 
 // store makes everything but the erasure.
 func (w world) store(t *testing.T, s Store) {
@@ -94,6 +105,9 @@ func (w world) store(t *testing.T, s Store) {
 		s.AppendAudit(ctx, org, w.entry),
 		s.TouchUses(ctx, []usage.Use{w.use}),
 		s.InsertFeedback(ctx, org, w.item),
+		s.InsertComment(ctx, org, w.comment),
+		s.CreatePerson(ctx, org, w.person),
+		s.CreateResource(ctx, org, w.resource),
 		s.ReserveSlot(ctx, org, w.slot),
 		s.InsertRun(ctx, org, w.run),
 		s.PutIncident(ctx, w.incident),
@@ -103,6 +117,7 @@ func (w world) store(t *testing.T, s Store) {
 	} {
 		must(t, err)
 	}
+	voted(t, s, org, w.vote, true)
 	stored(t, s, org, w.event)
 	ledgered(t, s, w.outcome)
 	same(t, read[idempotency.Claim](t)(s.Claim(ctx, org, w.claim, never())), w.claim)
@@ -127,6 +142,10 @@ func (w world) unchanged(t *testing.T, s Store) {
 	same(t, read[map[id.ID]time.Time](t)(s.LastUses(ctx, org, credentials)), map[id.ID]time.Time{w.use.Credential: w.use.At})
 	same(t, read[feedback.Item](t)(s.Feedback(ctx, org, w.item.ID)), w.item)
 	pages(t, s, org, feedback.Query{Limit: 10, IncludeDuplicates: true}, []feedback.Item{w.item})
+	same(t, read[[]vote.Vote](t)(s.VotesOn(ctx, org, w.item.ID, id.Zero, 10)), []vote.Vote{w.vote})
+	same(t, read[[]comment.Comment](t)(s.Comments(ctx, org, comment.Query{Item: w.item.ID, Private: true, Limit: 10})), []comment.Comment{w.comment})
+	same(t, read[enduser.Page](t)(s.People(ctx, org, enduser.Query{Limit: 10})), enduser.Page{People: []enduser.Person{w.person}, Total: 1})
+	same(t, read[[]resource.Resource](t)(s.Resources(ctx, org, resource.Query{Kind: ofBoards})), []resource.Resource{w.resource})
 	slotKeys := []string{w.slot.Key, w.fresh.slot.Key}
 	same(t, read[[]attachment.Slot](t)(s.Slots(ctx, org, slotKeys)), []attachment.Slot{w.slot})
 	same(t, standing(t, s, newMaker(), org, w.claim), w.claim)

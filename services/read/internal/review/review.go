@@ -57,7 +57,7 @@ func (r *Reviewer) Nudge(ctx context.Context, org, only, item id.ID, to feedback
 		if err := feedback.Transition(stored.Status, to); err != nil {
 			return Item{}, err
 		}
-		moved, err := r.Store.MoveFeedback(ctx, org, item, stored.Status, to, r.Now().UTC().Truncate(time.Millisecond))
+		moved, err := r.Store.AmendFeedback(ctx, org, item, stored.Status, feedback.Change{Status: &to}, r.Now())
 		if err == nil {
 			return r.WithDownloads(ctx, moved)
 		}
