@@ -3,6 +3,8 @@ package e2e
 import (
 	"context"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -28,6 +30,8 @@ func TestTheSplitSpeaksEverySurface(t *testing.T) {
 		a := running.Demo.Apps[i]
 		return conformance.App{ID: a.ID, PublicKey: a.PublicKey, SigningSecret: a.SigningSecret}
 	}
+	hashKey, err := os.ReadFile(filepath.Join(running.Dir, "hash.key"))
+	must(t, err)
 	target := conformance.Target{
 		BaseURL:  running.URL,
 		OrgID:    running.Demo.Org.ID,
@@ -36,6 +40,7 @@ func TestTheSplitSpeaksEverySurface(t *testing.T) {
 		Slug:     running.Demo.Org.Slug,
 		Admin:    conformance.Admin(running.Demo.Admin),
 		Keys:     running.Demo.Keys,
+		HashKey:  string(hashKey),
 		Heard:    func(args ...string) ([]byte, error) { return running.Heard(context.Background(), args...) },
 		Sanitize: func(t *testing.T, item string) { sanitize(t, running, item) },
 		Break: func(*testing.T) func() {
@@ -48,6 +53,7 @@ func TestTheSplitSpeaksEverySurface(t *testing.T) {
 	t.Run("authworx", func(t *testing.T) { conformance.Authworx(t, target) })
 	t.Run("users", func(t *testing.T) { conformance.Users(t, target) })
 	t.Run("userboost", func(t *testing.T) { conformance.Userboost(t, target) })
+	t.Run("userorbit", func(t *testing.T) { conformance.Userorbit(t, target) })
 }
 
 // lay puts a cable to the MongoDB of that URI, or to its first member.

@@ -16,6 +16,7 @@ import (
 	"github.com/heard-dev/heard/pkg/auth"
 	"github.com/heard-dev/heard/pkg/core/apikey"
 	"github.com/heard-dev/heard/pkg/core/audit"
+	"github.com/heard-dev/heard/pkg/core/enduser"
 	"github.com/heard-dev/heard/pkg/core/gate"
 	"github.com/heard-dev/heard/pkg/core/limit"
 	"github.com/heard-dev/heard/pkg/core/manage"
@@ -71,6 +72,11 @@ func (d *directory) Member(ctx context.Context, org, member id.ID) (tenant.Membe
 func (d *directory) Session(ctx context.Context, org, s id.ID) (session.Session, error) {
 	defer d.read()
 	return d.Store.Session(ctx, org, s)
+}
+
+func (d *directory) Person(ctx context.Context, org, person id.ID) (enduser.Person, error) {
+	defer d.read()
+	return d.Store.Person(ctx, org, person)
 }
 
 func (d *directory) Overrides(ctx context.Context) ([]limit.Override, error) {

@@ -2,8 +2,8 @@ package auth_test
 
 import (
 	"context"
-	"crypto/rand"
 	"testing"
+	"time"
 
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/auth"
@@ -13,16 +13,21 @@ import (
 	"github.com/heard-dev/heard/pkg/id"
 )
 
-// crowd are the house's people.
-func (h *house) crowd() *enduser.Directory {
-	ids := id.NewSource(h.clock.Now, rand.Reader)
+// people are the house's end users.
+func (h *house) people() *enduser.Directory {
+	ids := id.NewSource(h.clock.Now, fixed{})
 	return enduser.NewDirectory(enduser.Deps{
-		Store: h.directory.Store, Journal: audit.NewJournal(h.directory.Store, make([]byte, 32), ids, h.clock.Now), IDs: ids, Now: h.clock.Now,
-		Announce: func(ctx context.Context, org id.ID) error { return h.shared.Bump(ctx, org) },
+		Store: h.directory.Store, Journal: audit.NewJournal(h.directory.Store, h.deps.Hasher.Derive("audit"), ids, h.clock.Now),
+		IDs: ids, Now: h.clock.Now, Announce: func(ctx context.Context, org id.ID) error { return h.shared.Bump(ctx, org) },
 	})
 }
 
-// subscriber meets a person and mints them a token.
+// fixed is randomness that no id needs.
+type fixed struct{}
+
+func (fixed) Read(p []byte) (int, error) { return len(p), nil }
+
+// subscriber is somebody new, and their token.
 func (h *house) subscriber(people *enduser.Directory, email string) (enduser.Person, string) {
 	h.Helper()
 	person, _, err := people.Meet(h.Context(), h.org.ID, enduser.Sighting{Email: email, Source: enduser.FromSubscriber})
@@ -32,56 +37,149 @@ func (h *house) subscriber(people *enduser.Directory, email string) (enduser.Per
 	return person, token.Reveal()
 }
 
-// A subscriber token is dead on every replica the moment its person is shut out or removed, whichever record it was minted for.
-func TestASubscriberWhoIsShutOutIsRefusedFromThatMomentEverywhere(t *testing.T) {
-	type end func(ctx context.Context, people *enduser.Directory, org, person id.ID) error
-	for name, end := range map[string]end{
-		"shut out": func(ctx context.Context, people *enduser.Directory, org, person id.ID) error {
-			_, err := people.Deactivate(ctx, org, audit.System("a test"), person)
-			return err
-		},
-		"removed": func(ctx context.Context, people *enduser.Directory, org, person id.ID) error {
-			return people.Remove(ctx, org, audit.System("a test"), person)
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
+func subscribe(a *auth.Authenticator, token string) error {
+	_, _, err := a.Subscriber(context.Background(), auth.Credential{Token: token}, ample("subscriber"))
+	return err
+}
+
+// endings are all that a subscriber's token dies of, but age.
+var endings = map[string]func(*house, *enduser.Directory, enduser.Person) error{
+	"deactivated": func(h *house, people *enduser.Directory, who enduser.Person) error {
+		_, err := people.Deactivate(context.Background(), h.org.ID, byTest().Actor, who.ID)
+		return err
+	},
+	"deleted": func(h *house, people *enduser.Directory, who enduser.Person) error {
+		return people.Remove(context.Background(), h.org.ID, byTest().Actor, who.ID)
+	},
+	"of a team that is deleted": func(h *house, _ *enduser.Directory, _ enduser.Person) error {
+		_, err := h.manager.CloseOrg(context.Background(), byTest(), h.org.ID)
+		return err
+	},
+}
+
+// Whatever a token dies of, it is dead in every process when the call returns.
+func TestASubscriberIsRefusedEverywhereFromTheMomentTheyAreGone(t *testing.T) {
+	for what, end := range endings {
+		t.Run(what, func(t *testing.T) {
 			h := newHouse(t)
-			people, replica := h.crowd(), h.replica()
-			root, ofRoot := h.subscriber(people, "root@x.co")
-			record, ofRecord := h.subscriber(people, "record@x.co")
-			_, err := people.Merge(t.Context(), h.org.ID, audit.System("a test"), record.ID, root.ID)
-			h.must(err)
-			asks := func(token string) error {
-				caller, _, err := replica.Subscriber(context.Background(), auth.Credential{Token: token}, ample("key"))
-				if err == nil && (caller.Person == nil || caller.Person.ID != root.ID) {
-					t.Errorf("it speaks for %+v", caller.Person)
-				}
-				return err
-			}
+			people, other := h.people(), h.replica()
+			who, token := h.subscriber(people, "ann@example.com")
 			h.hotUntil(func() error {
-				if err := asks(ofRoot); err != nil {
+				if err := subscribe(h.Authenticator, token); err != nil {
 					return err
 				}
-				return asks(ofRecord)
-			}, func() error { return end(context.Background(), people, h.org.ID, record.ID) })
-			h.refused(asks(ofRecord), apierr.CodeInvalidAuthorization)
-			h.refused(asks(ofRoot), apierr.CodeInvalidAuthorization)
+				return subscribe(other, token)
+			}, func() error { return end(h, people, who) })
+			for _, door := range []*auth.Authenticator{h.Authenticator, other, h.replica()} {
+				h.refused(subscribe(door, token), apierr.CodeInvalidAuthorization)
+			}
 		})
+	}
+}
+
+// Wherever in the filling of the cache somebody is deleted, the request that fills it is refused and nobody profits later.
+func TestADeletionWhileTheCacheIsFilledIsNotMissed(t *testing.T) {
+	for read := int64(1); read <= 6; read++ {
+		for name, warm := range map[string]bool{"cold": false, "stale": true} {
+			h := newHouse(t)
+			people := h.people()
+			who, token := h.subscriber(people, "ann@example.com")
+			if warm {
+				h.admitted(subscribe(h.Authenticator, token))
+				h.must(h.shared.Bump(t.Context(), h.org.ID))
+			}
+			h.directory.reads.Store(0)
+			reached := false
+			remove := func(n int64) {
+				if n == read {
+					reached = true
+					h.must(people.Remove(t.Context(), h.org.ID, byTest().Actor, who.ID))
+				}
+			}
+			h.directory.after.Store(&remove)
+			err := subscribe(h.Authenticator, token)
+			if !reached { // a stale entry needs fewer reads
+				continue
+			}
+			if err == nil || subscribe(h.Authenticator, token) == nil {
+				t.Errorf("%s cache, deleted after read %d: admitted", name, read)
+			}
+		}
+	}
+}
+
+// A deletion that could not be announced can be repeated until it is.
+func TestADeletionThatIsNotAnnouncedIsNotDone(t *testing.T) {
+	h := newHouse(t)
+	people := h.people()
+	who, token := h.subscriber(people, "ann@example.com")
+	h.admitted(subscribe(h.Authenticator, token))
+	h.shared.cut.Store(true)
+	if err := people.Remove(t.Context(), h.org.ID, byTest().Actor, who.ID); err == nil {
+		t.Fatal("deleted, and nobody was told")
+	}
+	h.shared.cut.Store(false)
+	h.must(people.Remove(t.Context(), h.org.ID, byTest().Actor, who.ID))
+	h.refused(subscribe(h.Authenticator, token), apierr.CodeInvalidAuthorization)
+}
+
+func TestASubscriberOpensNothingButTheirDoors(t *testing.T) {
+	h := newHouse(t)
+	_, token := h.subscriber(h.people(), "ann@example.com")
+	_, key := h.key()
+	door := serverDoor()
+	before := h.reads(func() { h.admitted(subscribe(h.Authenticator, token)) })
+	if again := h.reads(func() { h.admitted(subscribe(h.Authenticator, token)) }); before == 0 || again != 0 {
+		t.Errorf("a known subscriber costs %d reads, an unknown one %d", again, before)
+	}
+	_, _, err := h.Team(t.Context(), auth.Credential{Token: token}, door)
+	h.refused(err, apierr.CodeInvalidAuthorization)
+	h.refused(h.server(token), apierr.CodeInvalidKeyFormat)
+	caller, _, err := h.TeamOrSubscriber(t.Context(), auth.Credential{Token: token}, door, ample("subscriber"))
+	h.admitted(err)
+	if caller.Person == nil || caller.Key != nil || len(caller.Rights) != 0 {
+		t.Errorf("a subscriber came in as %+v", caller)
+	}
+	caller, _, err = h.TeamOrSubscriber(t.Context(), auth.Credential{Token: key}, door, ample("subscriber"))
+	h.admitted(err)
+	if caller.Person != nil || caller.Key == nil {
+		t.Errorf("a team came in as %+v", caller)
+	}
+	h.clock.Advance(usertoken.SubscriberLife + time.Hour)
+	h.refused(subscribe(h.Authenticator, token), apierr.CodeTokenExpired)
+	_, _, err = h.Team(t.Context(), auth.Credential{Token: token}, door)
+	h.refused(err, apierr.CodeTokenExpired)
+}
+
+// A token goes with its record: it speaks for the person whom that is merged into, and dies with them.
+func TestASubscriberWhoIsMergedIsWhoTheyAreMergedInto(t *testing.T) {
+	for _, what := range []string{"deactivated", "deleted"} {
+		h := newHouse(t)
+		people, other := h.people(), h.replica()
+		who, token := h.subscriber(people, "ann@example.com")
+		into, _ := h.subscriber(people, "bob@example.com")
+		h.admitted(subscribe(other, token))
+		_, err := people.Merge(t.Context(), h.org.ID, byTest().Actor, who.ID, into.ID)
+		h.must(err)
+		caller, _, err := other.Subscriber(t.Context(), auth.Credential{Token: token}, ample("subscriber"))
+		h.admitted(err)
+		if caller.Person.ID != into.ID {
+			t.Errorf("it speaks for %+v", caller.Person)
+		}
+		h.must(endings[what](h, people, into))
+		h.refused(subscribe(other, token), apierr.CodeInvalidAuthorization)
 	}
 }
 
 // Who was shut out does not come back by being merged into somebody who is not.
 func TestAMergeLetsNobodyInAgain(t *testing.T) {
 	h := newHouse(t)
-	people := h.crowd()
-	gone, token := h.subscriber(people, "gone@x.co")
-	friend, theirs := h.subscriber(people, "friend@x.co")
-	_, err := people.Deactivate(t.Context(), h.org.ID, audit.System("a test"), gone.ID)
+	people := h.people()
+	gone, token := h.subscriber(people, "gone@example.com")
+	friend, theirs := h.subscriber(people, "friend@example.com")
+	h.must(endings["deactivated"](h, people, gone))
+	_, err := people.Merge(t.Context(), h.org.ID, byTest().Actor, gone.ID, friend.ID)
 	h.must(err)
-	_, err = people.Merge(t.Context(), h.org.ID, audit.System("a test"), gone.ID, friend.ID)
-	h.must(err)
-	_, _, err = h.Subscriber(t.Context(), auth.Credential{Token: token}, ample("key"))
-	h.refused(err, apierr.CodeInvalidAuthorization)
-	_, _, err = h.Subscriber(t.Context(), auth.Credential{Token: theirs}, ample("key"))
-	h.admitted(err)
+	h.refused(subscribe(h.Authenticator, token), apierr.CodeInvalidAuthorization)
+	h.admitted(subscribe(h.Authenticator, theirs))
 }

@@ -18,6 +18,7 @@ type Target struct {
 	Public  App               // hears anybody
 	Private App               // hears end users with a token only
 	Keys    map[string]string // of the Org, by the surface that each opens
+	HashKey string            // the installation's, in hex: what it signs subscribers' tokens with follows from it
 
 	// Heard runs the operator's command line and gives what it printed. A command that fails is an error.
 	Heard func(args ...string) ([]byte, error)

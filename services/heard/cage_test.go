@@ -81,7 +81,8 @@ func minted(name string, value any, found func(name, text string)) {
 		}
 	case string:
 		_, isKey := apikey.Recognise(value)
-		if isKey || slices.Contains([]string{"signingSecret", "token", "accessToken", "refreshToken", "secret", "recoveryCodes", "password"}, name) {
+		isJWT := strings.HasPrefix(value, "eyJ") && strings.Count(value, ".") == 2
+		if isKey || isJWT || slices.Contains([]string{"signingSecret", "token", "accessToken", "refreshToken", "secret", "recoveryCodes", "password"}, name) {
 			found(name, value)
 		}
 	}

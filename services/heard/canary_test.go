@@ -191,7 +191,7 @@ func order(route httpkit.Route) int {
 	switch {
 	case route.Method == http.MethodDelete && route.Path == "/v1/org":
 		return 2
-	case route.Method == http.MethodDelete:
+	case route.Method == http.MethodDelete, strings.HasPrefix(route.Path, "/v1/subscribers.de"), strings.HasSuffix(route.Path, ".delete"):
 		return 1
 	}
 	return 0

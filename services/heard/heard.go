@@ -16,8 +16,8 @@ import (
 func Services(p *platform.Platform, logger *slog.Logger) []platform.Service {
 	return []platform.Service{
 		ingest.New(ingest.Deps{Store: p.Store, Gate: p.Gate, Blobs: p.Blobs, Met: p.Met, IDs: p.IDs, Now: p.Now}),
-		read.New(read.Deps{Store: p.Store, Blobs: p.Blobs, People: p.People, Ledger: p.Ledger, Now: p.Now}),
-		token.New(token.Deps{Apps: p.Store, Keyset: p.Keyset, Now: p.Now, SignIn: p.SignIn()}),
+		read.New(read.On(p)),
+		token.New(token.On(p)),
 		keys.New(keys.On(p, logger)),
 		attachments.New(attachments.Deps{Store: p.Store, Blobs: p.Blobs, Now: p.Now, Random: p.Random, Logger: logger}),
 	}

@@ -105,12 +105,16 @@ func probes(r row, op described, ours, theirs world, alike bool) (all []probe) {
 		all = append(all, p)
 	}
 	names := func(kind string) []string {
-		if alike || !slices.Contains(theirs.kinds(), kind) {
-			return []string{theirs.named[kind]}
-		}
 		var list []string
-		for _, kind := range theirs.kinds() {
-			list = append(list, theirs.named[kind])
+		for _, like := range [][]string{theirs.kinds(), theirs.uuidKinds()} {
+			for _, other := range like {
+				if !alike && slices.Contains(like, kind) {
+					list = append(list, theirs.named[other])
+				}
+			}
+		}
+		if list == nil {
+			list = []string{theirs.named[kind]}
 		}
 		return list
 	}
@@ -160,6 +164,9 @@ func nobodys(kind, name string) string {
 		return strings.Replace(name, ".png", "x.png", 1)
 	case "slug", "email", "access", "user":
 		return "nobodys" + name
+	}
+	if _, err := id.ParseUUID(name); err == nil {
+		return id.ID{1}.UUID()
 	}
 	return id.ID{1}.String()
 }

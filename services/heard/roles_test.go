@@ -16,7 +16,7 @@ import (
 
 // onlyFor are the routes whose door asks for no right: what they are opened by instead.
 func onlyFor() map[string]string {
-	const nothing, browser, login, reporter = "nothing", "an App's public key", "a log-in", "a reporter's signature"
+	const nothing, browser, login, reporter, key = "nothing", "an App's public key", "a log-in", "a reporter's signature", "a team's key, whatever its scopes"
 	return map[string]string{
 		"POST /v1/feedback": browser, "POST /v1/feedback/upload-url": browser,
 		"POST /v1/invitations/accept": nothing, "POST /v1/sessions": nothing, "POST /v1/sessions/refresh": nothing,
@@ -27,6 +27,7 @@ func onlyFor() map[string]string {
 		"POST /api/v1/auth/logout": nothing, "GET /api/v1/auth/me": login, "POST /api/v1/auth/2fa/enroll": login,
 		"POST /api/v1/auth/2fa/enable": login, "POST /api/v1/auth/2fa/disable": login, "POST /api/v1/auth/invites/accept": nothing,
 		"GET /api/v1/.well-known/jwks.json": nothing,
+		"GET /v1/teams.info": key, "POST /v1/teams.info": key, "GET /v1/users.info": key, "POST /v1/users.info": key,
 	}
 }
 

@@ -28,7 +28,7 @@ func rows() map[string]row {
 	file := `{"key":"$file","kind":"screenshot","contentType":"image/png","byteSize":7}`
 	login := `{"email":"$email","password":"$password"}`
 	acceptance := `{"token":"$invite","name":"Eve","password":"` + theirPassword + `"}`
-	return map[string]row{
+	return merged(orbitPeopleRows(), map[string]row{
 		"POST /v1/feedback": at("/v1/feedback", `{"text":"x","attachments":[`+file+`]}`, `{"text":"x","componentTarget":{"name":"x","screenshotKey":"$file"}}`,
 			`{"text":"x","identity":{"externalUserId":"x"}}`),
 		"POST /v1/feedback/upload-url": at("/v1/feedback/upload-url", `{"contentType":"image/png","byteSize":7,"kind":"screenshot"}`),
@@ -136,7 +136,7 @@ func rows() map[string]row {
 		"POST /v1/users":            at("/v1/users", `{"name":"Fresh","email":"fresh@fresh.example","password":"`+theirPassword+`"}`),
 		"PUT /v1/users/{userId}":    at("/v1/users/user_$member", `{"name":"Renamed"}`),
 		"DELETE /v1/users/{userId}": at("/v1/users/user_$member"),
-	}
+	})
 }
 
 // place is where a name or a secret goes.
@@ -164,12 +164,12 @@ func surface(route httpkit.Route) string {
 	return tongues.All()[0].Name()
 }
 
-// credential is of some kind: the name of a format of API keys, "session", "app", or "none".
+// credential is of some kind: the name of a format of API keys, "session", "app", "subscriber", or "none".
 type credential struct{ kind, text string }
 
 // credentials are all that act for a world, by their kind.
 func (w world) credentials(session string) []credential {
-	list := []credential{{"none", ""}, {"app", w.app.PublicKey}, {"session", session}, {"sk", w.sk}}
+	list := []credential{{"none", ""}, {"app", w.app.PublicKey}, {"session", session}, {"subscriber", w.said["subscriber_token"]}, {"sk", w.sk}}
 	for _, format := range apikey.Formats() {
 		if text, ok := w.said[format.Name]; ok {
 			list = append(list, credential{format.Name, text})
@@ -193,7 +193,7 @@ func keyFormats(route httpkit.Route) []string {
 
 // fits tells whether a credential is of the kind that a route asks for: others are not even looked up there.
 func (c credential) fits(route httpkit.Route, schemes []string) bool {
-	kinds := map[string][]string{"session": {"session"}, "publicKey": {"app"}, "apiKey": keyFormats(route)}
+	kinds := map[string][]string{"session": {"session"}, "publicKey": {"app"}, "subscriber": {"subscriber"}, "apiKey": keyFormats(route)}
 	return len(schemes) == 0 || slices.ContainsFunc(schemes, func(s string) bool { return slices.Contains(kinds[s], c.kind) })
 }
 

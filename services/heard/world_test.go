@@ -82,6 +82,7 @@ func (i *installation) settle(slug string, operator bool) world {
 	for _, kind := range w.kinds() {
 		w.marks = append(w.marks, w.named[kind])
 	}
+	i.orbited(&w)
 	return w
 }
 
@@ -231,6 +232,7 @@ func (i *installation) dump(w world) map[string]any {
 	}
 	uses, err := i.Store.LastUses(ctx, org, credentials)
 	put("uses", uses, err)
+	i.dumpOrbited(w, all)
 	return all
 }
 

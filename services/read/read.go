@@ -9,7 +9,11 @@ import (
 	"github.com/heard-dev/heard/pkg/core/attachment"
 	"github.com/heard-dev/heard/pkg/core/enduser"
 	"github.com/heard-dev/heard/pkg/core/feedback"
+	"github.com/heard-dev/heard/pkg/core/help"
+	"github.com/heard-dev/heard/pkg/core/hook"
 	"github.com/heard-dev/heard/pkg/httpkit"
+	"github.com/heard-dev/heard/pkg/id"
+	"github.com/heard-dev/heard/pkg/platform"
 	"github.com/heard-dev/heard/pkg/platform/networked"
 	"github.com/heard-dev/heard/pkg/run"
 	"github.com/heard-dev/heard/services/read/internal/httpapi"
@@ -26,19 +30,27 @@ type Store interface {
 	timeline.Store
 	ledger.Store
 	people.Store
+	help.Store
 }
 
 // Deps are what read works with. Ledger is what this process has not told the store yet.
 type Deps struct {
 	Store  Store
 	Blobs  attachment.Blobs
-	People *enduser.Directory
 	Ledger ledger.Recorder
+	People *enduser.Directory
+	IDs    *id.Source
 	Now    func() time.Time
+}
+
+// On are the Deps that a platform gives.
+func On(p *platform.Platform) Deps {
+	return Deps{Store: p.Store, Blobs: p.Blobs, Ledger: p.Ledger, People: p.People, IDs: p.IDs, Now: p.Now}
 }
 
 // Service is read.
 type Service struct {
+	deps     Deps
 	reviewer *review.Reviewer
 	timeline *timeline.Reader
 	people   *people.Reader
@@ -49,6 +61,7 @@ type Service struct {
 func New(deps Deps) *Service {
 	reviewer := &review.Reviewer{Store: deps.Store, Blobs: deps.Blobs, Now: deps.Now}
 	return &Service{
+		deps:     deps,
 		reviewer: reviewer,
 		timeline: &timeline.Reader{Store: deps.Store},
 		people:   &people.Reader{Store: deps.Store, Directory: deps.People, Reviewer: reviewer},
@@ -62,7 +75,7 @@ func Open(ctx context.Context, cfg networked.FilesConfig, env *run.Env) (run.App
 	if err != nil {
 		return run.App{}, err
 	}
-	return p.App(env, New(Deps{Store: p.Store, Blobs: p.Blobs, People: p.People, Ledger: p.Ledger, Now: p.Now})), nil
+	return p.App(env, New(On(p))), nil
 }
 
 // Routes adds what read serves.
@@ -72,6 +85,16 @@ func (s *Service) Routes(kit *httpkit.Kit) {
 	httpapi.Events(native, s.timeline)
 	httpapi.People(native, s.people)
 	httpapi.Ledger(native, s.ledger)
+	s.userorbit(kit.API("userorbit"))
+}
+
+func (s *Service) userorbit(api *httpkit.API) {
+	d := s.deps
+	httpapi.UserorbitTeam(api)
+	httpapi.UserorbitSubscribers(api, d.People)
+	httpapi.UserorbitProperties(api, enduser.Properties(d.Store, d.IDs, d.Now))
+	httpapi.UserorbitHelp(api, help.NewLibrary(d.Store, d.IDs, d.Now), d.People)
+	httpapi.UserorbitZapier(api, hook.NewRegistry(d.Store, d.IDs, d.Now), d.Store)
 }
 
 // Loops are none.

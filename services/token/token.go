@@ -5,33 +5,48 @@ import (
 	"context"
 	"time"
 
+	"github.com/heard-dev/heard/pkg/auth"
+	"github.com/heard-dev/heard/pkg/core/enduser"
 	"github.com/heard-dev/heard/pkg/core/signin"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/httpkit"
+	"github.com/heard-dev/heard/pkg/platform"
 	"github.com/heard-dev/heard/pkg/platform/networked"
 	"github.com/heard-dev/heard/pkg/run"
 	"github.com/heard-dev/heard/pkg/secret"
 	"github.com/heard-dev/heard/services/token/internal/httpapi"
+	"github.com/heard-dev/heard/services/token/internal/identify"
 	"github.com/heard-dev/heard/services/token/internal/mint"
 )
 
 // Deps are what token works with.
 type Deps struct {
-	Apps   tenant.Store
-	Keyset secret.Keyset
-	Now    func() time.Time
-	SignIn *signin.Issuer
+	Apps          tenant.Store
+	Keyset        secret.Keyset
+	Now           func() time.Time
+	SignIn        *signin.Issuer
+	People        *enduser.Directory
+	SubscriberKey []byte
+}
+
+// On are the Deps that a platform gives.
+func On(p *platform.Platform) Deps {
+	return Deps{Apps: p.Store, Keyset: p.Keyset, Now: p.Now, SignIn: p.SignIn(), People: p.People, SubscriberKey: auth.SubscriberKey(p.Hasher)}
 }
 
 // Service is token.
 type Service struct {
-	minter *mint.Minter
-	signIn *signin.Issuer
+	minter     *mint.Minter
+	signIn     *signin.Issuer
+	identifier *identify.Identifier
 }
 
 // New makes the service; it never dials.
 func New(deps Deps) *Service {
-	return &Service{minter: &mint.Minter{Apps: deps.Apps, Keyset: deps.Keyset, Now: deps.Now}, signIn: deps.SignIn}
+	return &Service{
+		minter: &mint.Minter{Apps: deps.Apps, Keyset: deps.Keyset, Now: deps.Now}, signIn: deps.SignIn,
+		identifier: &identify.Identifier{People: deps.People, Key: deps.SubscriberKey, Now: deps.Now},
+	}
 }
 
 // Open dials the networked stores and serves token alone.
@@ -40,7 +55,7 @@ func Open(ctx context.Context, cfg networked.Config, env *run.Env) (run.App, err
 	if err != nil {
 		return run.App{}, err
 	}
-	return p.App(env, New(Deps{Apps: p.Store, Keyset: p.Keyset, Now: p.Now, SignIn: p.SignIn()})), nil
+	return p.App(env, New(On(p))), nil
 }
 
 // Routes adds what token serves.
@@ -51,6 +66,7 @@ func (s *Service) Routes(kit *httpkit.Kit) {
 	httpapi.Password(kit.API("userz"), s.signIn)
 	httpapi.Authworx(kit.API("authworx"), kit.Auth, s.signIn)
 	httpapi.JWKS(kit.API("userz"), s.signIn)
+	httpapi.Userorbit(kit.API("userorbit"), s.identifier)
 }
 
 // Loops forget sessions that are over.

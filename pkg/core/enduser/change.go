@@ -10,6 +10,14 @@ import (
 	"github.com/heard-dev/heard/pkg/id"
 )
 
+// Add makes somebody who is not known yet, vouched for like a sighting. A name that another bears is apierr.Conflict with
+// CodeAlreadyExists.
+func (d *Directory) Add(ctx context.Context, org id.ID, who Sighting) (Person, error) {
+	who.Email = strings.ToLower(who.Email)
+	added, _, err := d.welcome(ctx, org, who, who.Email)
+	return added, err
+}
+
 // Change is what an edit of a person sets; nil leaves as it is. Attributes are merged into those that are known.
 type Change struct {
 	Name       *string
@@ -42,17 +50,14 @@ func (d *Directory) Deactivate(ctx context.Context, org id.ID, by audit.Actor, p
 	}
 	what := audit.Change{Action: "person.deactivate", Target: target(changed)}
 	err = d.Journal.Record(ctx, org, by, what, func() (err error) {
-		changed, err = d.shutOut(ctx, org, changed.ID)
+		changed, err = d.shut(ctx, org, changed.ID)
 		return err
 	})
-	if err != nil {
-		return changed, err
-	}
-	return changed, d.Announce(ctx, org)
+	return changed, err
 }
 
-// shutOut marks the root and then its records, which stay marked when they are split off.
-func (d *Directory) shutOut(ctx context.Context, org, person id.ID) (Person, error) {
+// shut marks the root and then its records, which stay marked when they are split off.
+func (d *Directory) shut(ctx context.Context, org, person id.ID) (Person, error) {
 	mark := func(p *Person) error {
 		if p.Active() {
 			p.DeactivatedAt = d.now()
@@ -72,7 +77,7 @@ func (d *Directory) shutOut(ctx context.Context, org, person id.ID) (Person, err
 			return root, err
 		}
 	}
-	return root, nil
+	return root, d.Announce(ctx, org)
 }
 
 // Remove forgets a person with all their records: when it returns, none of their subscriber tokens opens anything anywhere.
@@ -83,10 +88,14 @@ func (d *Directory) Remove(ctx context.Context, org id.ID, by audit.Actor, perso
 		return err
 	}
 	what := audit.Change{Action: "person.remove", Target: target(root)}
-	if err := d.Journal.Record(ctx, org, by, what, func() error { return d.forget(ctx, org, root) }); err != nil {
-		return err
-	}
-	return d.Announce(ctx, org)
+	return d.Journal.Record(ctx, org, by, what, func() error {
+		// Shut out first: should that not be announced, whoever repeats this still finds somebody.
+		shut, err := d.shut(ctx, org, root.ID)
+		if err != nil {
+			return err
+		}
+		return d.forget(ctx, org, shut)
+	})
 }
 
 // forget removes the root last: until then, whoever repeats this finds what is left. Then it looks for who was merged into

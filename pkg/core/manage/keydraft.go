@@ -68,6 +68,9 @@ func (d KeyDraft) check(by By, format apikey.Format, now time.Time) error {
 			fault("invalid_value", "concerns the whole Org, and this key is for one App", "scopes", i)
 		}
 	}
+	if format.Name == apikey.Userorbit().Name && !d.App.IsZero() {
+		fault("invalid_value", "must be left out: keys of this format are for the whole Org", "appId")
+	}
 	if len(d.Scopes) == 0 {
 		fault("too_small", "leaves nothing that the key might do", "scopes")
 	}

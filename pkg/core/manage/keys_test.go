@@ -133,4 +133,6 @@ func TestAKeyDraftsFaultsAreNamedAtOnce(t *testing.T) {
 	app, _ := o.app("web")
 	_, _, err = o.CreateKey(t.Context(), o.shell, o.org.ID, manage.KeyDraft{Name: "x", App: app.ID, Scopes: []access.Right{access.KeysManage}})
 	o.issue("a right over the Org for a key of one App", err, "invalid_value", "scopes", 0)
+	_, _, err = o.CreateKey(t.Context(), o.shell, o.org.ID, manage.KeyDraft{Name: "x", App: app.ID, Format: apikey.Userorbit().Name})
+	o.issue("a Userorbit key for one App", err, "invalid_value", "appId")
 }

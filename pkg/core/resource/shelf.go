@@ -65,6 +65,33 @@ func (s Shelf[T]) List(ctx context.Context, org, parent id.ID, offset, limit int
 	return values, total, err
 }
 
+// stride is how many a walk holds at once.
+const stride = 200
+
+// Walk shows each of the newest window to visit, oldest first, at a cost that is bounded by the window.
+func (s Shelf[T]) Walk(ctx context.Context, org, parent id.ID, window int, visit func(Of[T])) error {
+	query := Query{Kind: s.Kind, Parent: parent}
+	total, err := s.Store.CountResources(ctx, org, query)
+	if err != nil {
+		return err
+	}
+	for at := max(0, int(total)-window); at < int(total); at += stride {
+		query.Offset, query.Limit = at, stride
+		stored, err := s.Store.Resources(ctx, org, query)
+		if err != nil {
+			return err
+		}
+		for _, one := range stored {
+			value, err := read[T](one, nil)
+			if err != nil {
+				return err
+			}
+			visit(value)
+		}
+	}
+	return nil
+}
+
 // changeTries bounds the retries of a change that meets others of the same thing.
 const changeTries = 5
 

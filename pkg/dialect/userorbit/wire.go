@@ -44,6 +44,20 @@ func ID(text string) id.ID {
 	return i
 }
 
+// Named reads an id that may be left out, which is the zero id; text that spells none is an id that nothing has.
+func Named(text string) id.ID {
+	if text == "" {
+		return id.Zero
+	}
+	if i := ID(text); !i.IsZero() {
+		return i
+	}
+	return nobody
+}
+
+// nobody is of the year 2106.
+var nobody = id.ID{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}
+
 // IDs reads several.
 func IDs(texts []string) []id.ID {
 	ids := make([]id.ID, len(texts))

@@ -202,6 +202,7 @@ func addKeys(ctx context.Context, p *platform.Platform, org id.ID, former map[st
 func formats() map[string]apikey.Format {
 	return map[string]apikey.Format{
 		"userz": apikey.Secret(), "users": apikey.Secret(), "authworx": apikey.AuthWorx(), "userboost": apikey.UserBoostLive(),
+		"userorbit": apikey.Userorbit(),
 	}
 }
 
