@@ -52,6 +52,8 @@ type exportReceipt struct {
 	Events      uint32 `json:"events"`
 	Votes       uint32 `json:"votes"`
 	Comments    uint32 `json:"comments"`
+
+	_ struct{} `nullable:"true"`
 }
 
 func exportView(page people.Export) exportPage {
@@ -70,13 +72,18 @@ func exportView(page people.Export) exportPage {
 		}
 	}
 	if page.Complete {
-		receipt := exportReceipt(page.Counts)
-		body.Receipt = &receipt
+		body.Receipt = receiptView(page.Counts)
 	} else {
 		next := spellCursor(page.Next)
 		body.NextCursor = &next
 	}
 	return body
+}
+
+func receiptView(c people.Counts) *exportReceipt {
+	return &exportReceipt{
+		Records: c.Records, Profiles: c.Profiles, Feedback: c.Feedback, Attachments: c.Attachments, Events: c.Events, Votes: c.Votes, Comments: c.Comments,
+	}
 }
 
 // exportedItemView points into item.

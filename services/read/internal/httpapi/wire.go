@@ -96,7 +96,7 @@ type FeedbackWhole struct {
 
 type feedbackItem struct {
 	FeedbackWhole
-	Person       *itemPerson   `json:"person" nullable:"true" doc:"Who said it, where that was vouched for; null without the right to read people."`
+	Person       *itemPerson   `json:"person" doc:"Who said it, where that was vouched for; null without the right to read people."`
 	RecentEvents []storedEvent `json:"recentEvents" nullable:"false" doc:"The person's last ten, newest first."`
 }
 
@@ -104,6 +104,8 @@ type itemPerson struct {
 	ID    string  `json:"id"`
 	Name  *string `json:"name"`
 	Email *string `json:"email"`
+
+	_ struct{} `nullable:"true"`
 }
 
 type attachedFile struct {
