@@ -58,7 +58,7 @@ func (a *Authenticator) TeamOrSubscriber(ctx context.Context, cred Credential, d
 
 // loadPerson gives the person whom a token was minted for, as who they are by now.
 func (a *Authenticator) loadPerson(ctx context.Context, whom usertoken.Subscriber) (*entry, error) {
-	found, err := enduser.Root(ctx, a.Directory, whom.Org, whom.Person)
+	found, err := enduser.Bearer(ctx, a.Directory, whom.Org, whom.Person)
 	if err != nil {
 		return nil, err
 	}

@@ -150,3 +150,36 @@ func TestASubscriberOpensNothingButTheirDoors(t *testing.T) {
 	_, _, err = h.Team(t.Context(), auth.Credential{Token: token}, door)
 	h.refused(err, apierr.CodeTokenExpired)
 }
+
+// A token goes with its record: it speaks for the person whom that is merged into, and dies with them.
+func TestASubscriberWhoIsMergedIsWhoTheyAreMergedInto(t *testing.T) {
+	for _, what := range []string{"deactivated", "deleted"} {
+		h := newHouse(t)
+		people, other := h.people(), h.replica()
+		who, token := h.subscriber(people, "ann@example.com")
+		into, _ := h.subscriber(people, "bob@example.com")
+		h.admitted(subscribe(other, token))
+		_, err := people.Merge(t.Context(), h.org.ID, byTest().Actor, who.ID, into.ID)
+		h.must(err)
+		caller, _, err := other.Subscriber(t.Context(), auth.Credential{Token: token}, ample("subscriber"))
+		h.admitted(err)
+		if caller.Person.ID != into.ID {
+			t.Errorf("it speaks for %+v", caller.Person)
+		}
+		h.must(endings[what](h, people, into))
+		h.refused(subscribe(other, token), apierr.CodeInvalidAuthorization)
+	}
+}
+
+// Who was shut out does not come back by being merged into somebody who is not.
+func TestAMergeLetsNobodyInAgain(t *testing.T) {
+	h := newHouse(t)
+	people := h.people()
+	gone, token := h.subscriber(people, "gone@example.com")
+	friend, theirs := h.subscriber(people, "friend@example.com")
+	h.must(endings["deactivated"](h, people, gone))
+	_, err := people.Merge(t.Context(), h.org.ID, byTest().Actor, gone.ID, friend.ID)
+	h.must(err)
+	h.refused(subscribe(h.Authenticator, token), apierr.CodeInvalidAuthorization)
+	h.admitted(subscribe(h.Authenticator, theirs))
+}

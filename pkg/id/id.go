@@ -29,6 +29,31 @@ func (i ID) String() string { return hex.EncodeToString(i[:]) }
 // Time is when the ID was made, to the second.
 func (i ID) Time() time.Time { return time.Unix(int64(binary.BigEndian.Uint32(i[:4])), 0).UTC() }
 
+// UnixMilli is when the ID was made, in unix milliseconds. IDs that were made later have none that is less.
+func (i ID) UnixMilli() int64 {
+	seconds, fraction := int64(binary.BigEndian.Uint32(i[:4])), int64(binary.BigEndian.Uint16(i[4:6]))
+	return seconds*1000 + min((fraction+1)*1000>>16, 999) // the fraction was rounded down
+}
+
+// Since is the first of all IDs whose UnixMilli is that or more.
+func Since(milli int64) (first ID) {
+	binary.BigEndian.PutUint32(first[:4], uint32(milli/1000))
+	if rest := milli % 1000; rest > 0 {
+		binary.BigEndian.PutUint16(first[4:6], uint16((rest<<16+999)/1000-1))
+	}
+	return first
+}
+
+// Next is the ID that follows.
+func (i ID) Next() ID {
+	for p := len(i) - 1; p >= 0; p-- {
+		if i[p]++; i[p] != 0 {
+			break
+		}
+	}
+	return i
+}
+
 // Prefixed spells the ID as prefix (such as "user_") and 24 hex digits.
 func (i ID) Prefixed(prefix string) string { return prefix + i.String() }
 
@@ -111,12 +136,7 @@ func (s *Source) New() ID {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if string(i[:]) <= string(s.last[:]) {
-		i = s.last
-		for p := len(i) - 1; p >= 0; p-- {
-			if i[p]++; i[p] != 0 {
-				break
-			}
-		}
+		i = s.last.Next()
 	}
 	s.last = i
 	return i

@@ -83,3 +83,23 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestAnIDTellsItsMillisecond(t *testing.T) {
+	began := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	for n := range 2000 {
+		at := began.Add(time.Duration(n) * time.Millisecond)
+		made, first := NewSource(func() time.Time { return at }, rand.Reader).New(), Since(at.UnixMilli())
+		if made.UnixMilli() != at.UnixMilli() {
+			t.Fatalf("made at %v, it tells %v", at, time.UnixMilli(made.UnixMilli()).UTC())
+		}
+		before := first
+		for p := len(before) - 1; ; p-- {
+			if before[p]--; before[p] != 255 {
+				break
+			}
+		}
+		if first.UnixMilli() != at.UnixMilli() || before.UnixMilli() >= at.UnixMilli() || before.Next() != first || string(made[:]) < string(first[:]) {
+			t.Fatalf("since %v: %s, after %s", at, first, before)
+		}
+	}
+}

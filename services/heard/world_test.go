@@ -40,7 +40,7 @@ type world struct {
 
 // kinds are the things whose name is an id.
 func (w world) kinds() []string {
-	return []string{"app", "entry", "erasure", "event", "feedback", "invitation", "key", "member", "org", "pk_live", "run", "secret", "session"}
+	return []string{"app", "entry", "erasure", "event", "feedback", "friend", "invitation", "key", "member", "org", "person", "pk_live", "record", "run", "secret", "session"}
 }
 
 func (w world) id(kind string) id.ID { return userz.ID(w.named[kind]) }
@@ -70,6 +70,7 @@ func (i *installation) settle(slug string, operator bool) world {
 	i.people(&w)
 	i.credentials(&w)
 	i.heard(&w)
+	i.peopled(&w)
 	w.named["org"], w.named["app"], w.named["secret"] = w.org.ID.String(), w.app.ID.String(), w.app.Secrets[0].ID.String()
 	w.named["slug"] = slug
 	gone, err := i.manager.EraseEndUser(ctx, byTest(), w.org.ID, erasure.Subject{ExternalUserID: "gone of " + slug})
@@ -78,7 +79,8 @@ func (i *installation) settle(slug string, operator bool) world {
 	trail, err := i.Store.LastAudit(ctx, w.org.ID)
 	must(i.t, err)
 	w.named["entry"] = trail.ID.String()
-	w.marks = []string{w.org.Name, w.app.Name, w.app.PublicKey, w.named["file"], w.named["email"], "key of " + slug, "invited@" + slug, "event of " + slug, "trait of " + slug}
+	w.marks = append(w.marks,
+		w.org.Name, w.app.Name, w.app.PublicKey, w.named["file"], w.named["email"], "key of "+slug, "invited@"+slug, "event of "+slug, "trait of "+slug)
 	for _, kind := range w.kinds() {
 		w.marks = append(w.marks, w.named[kind])
 	}
@@ -233,6 +235,7 @@ func (i *installation) dump(w world) map[string]any {
 	uses, err := i.Store.LastUses(ctx, org, credentials)
 	put("uses", uses, err)
 	i.dumpOrbited(w, all)
+	i.dumpPeople(w, all)
 	return all
 }
 

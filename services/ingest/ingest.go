@@ -41,6 +41,7 @@ type Deps struct {
 	Gate   gate.Gate
 	Blobs  attachment.Blobs
 	People *enduser.Directory
+	Met    *enduser.Recorder
 	IDs    *id.Source
 	Now    func() time.Time
 	Writes int
@@ -59,13 +60,14 @@ type Service struct {
 // New makes the service; it never dials.
 func New(deps Deps) *Service {
 	return &Service{
-		submitter: &submit.Submitter{Store: deps.Store, Blobs: deps.Blobs, IDs: deps.IDs, Now: deps.Now},
+		submitter: &submit.Submitter{Store: deps.Store, Blobs: deps.Blobs, Met: deps.Met, IDs: deps.IDs, Now: deps.Now},
 		suggester: &suggest.Suggester{
 			Store: deps.Store, People: deps.People, Shelves: board.New(deps.Store, deps.IDs, deps.Now), IDs: deps.IDs, Now: deps.Now,
 		},
 		intake: &intake.Intake{
 			Taker: event.NewTaker(deps.Store, deps.Store, event.NewWriter(deps.Store, deps.Writes), deps.IDs, deps.Now),
 			Meter: quota.NewMeter(deps.Gate, deps.Store, deps.Now),
+			Met:   deps.Met,
 		},
 	}
 }
@@ -76,7 +78,9 @@ func Open(ctx context.Context, cfg networked.FilesConfig, env *run.Env) (run.App
 	if err != nil {
 		return run.App{}, err
 	}
-	return p.App(env, New(Deps{Store: p.Store, Gate: p.Gate, Blobs: p.Blobs, People: p.People, IDs: p.IDs, Now: p.Now, Writes: networkWrites})), nil
+	return p.App(env, New(Deps{
+		Store: p.Store, Gate: p.Gate, Blobs: p.Blobs, People: p.People, Met: p.Met, IDs: p.IDs, Now: p.Now, Writes: networkWrites,
+	})), nil
 }
 
 // Routes adds what ingest serves.

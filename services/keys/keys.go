@@ -9,6 +9,7 @@ import (
 
 	"github.com/heard-dev/heard/pkg/core/attachment"
 	"github.com/heard-dev/heard/pkg/core/audit"
+	"github.com/heard-dev/heard/pkg/core/enduser"
 	"github.com/heard-dev/heard/pkg/core/gate"
 	"github.com/heard-dev/heard/pkg/core/leak"
 	"github.com/heard-dev/heard/pkg/core/manage"
@@ -41,6 +42,8 @@ type Deps struct {
 	Gate      gate.Gate
 	Blobs     attachment.Blobs // of what is erased
 	Manager   *manage.Manager
+	People    *enduser.Directory
+	Met       *enduser.Recorder
 	Journal   *audit.Journal
 	SignIn    *signin.Issuer
 	Reporters leak.Reporters
@@ -51,8 +54,8 @@ type Deps struct {
 // On are the Deps that a platform has.
 func On(p *platform.Platform, logger *slog.Logger) Deps {
 	return Deps{
-		Store: p.Store, Gate: p.Gate, Blobs: p.Blobs, Manager: p.Manager, Journal: p.Journal, Now: p.Now, Logger: logger,
-		SignIn: p.SignIn(), Reporters: p.Reporters,
+		Store: p.Store, Gate: p.Gate, Blobs: p.Blobs, Manager: p.Manager, People: p.People, Met: p.Met, Journal: p.Journal,
+		Now: p.Now, Logger: logger, SignIn: p.SignIn(), Reporters: p.Reporters,
 	}
 }
 
@@ -105,7 +108,7 @@ func (s *Service) Routes(kit *httpkit.Kit) {
 	httpapi.Leaks(native, &leaks.Intake{Manager: d.Manager, Reporters: d.Reporters})
 	httpapi.Erasures(native, d.Manager, s.eraser)
 	httpapi.Authworx(kit.API("authworx"), d.Manager, d.Store)
-	httpapi.Users(kit.API("users"), d.Manager)
+	httpapi.Users(kit.API("users"), d.Manager, d.Met)
 }
 
 // Loops carry out erasures.

@@ -22,6 +22,7 @@ import (
 	"github.com/heard-dev/heard/services/read/internal/browse"
 	"github.com/heard-dev/heard/services/read/internal/httpapi"
 	"github.com/heard-dev/heard/services/read/internal/ledger"
+	"github.com/heard-dev/heard/services/read/internal/people"
 	"github.com/heard-dev/heard/services/read/internal/review"
 	"github.com/heard-dev/heard/services/read/internal/thread"
 	"github.com/heard-dev/heard/services/read/internal/timeline"
@@ -34,6 +35,7 @@ type Store interface {
 	agentrun.Store
 	timeline.Store
 	ledger.Store
+	people.Store
 	help.Store
 	browse.Store
 	triage.Store
@@ -60,6 +62,7 @@ type Service struct {
 	deps     Deps
 	reviewer *review.Reviewer
 	timeline *timeline.Reader
+	people   *people.Reader
 	ledger   *ledger.Reader
 	shelves  *board.Shelves
 	browser  *browse.Browser
@@ -68,12 +71,14 @@ type Service struct {
 
 // New makes the service; it never dials.
 func New(deps Deps) *Service {
+	reviewer := &review.Reviewer{Store: deps.Store, Blobs: deps.Blobs, Now: deps.Now}
 	shelves := board.New(deps.Store, deps.IDs, deps.Now)
 	browser := &browse.Browser{Store: deps.Store, Shelves: shelves, People: deps.People}
 	return &Service{
 		deps:     deps,
-		reviewer: &review.Reviewer{Store: deps.Store, Blobs: deps.Blobs, Now: deps.Now},
+		reviewer: reviewer,
 		timeline: &timeline.Reader{Store: deps.Store},
+		people:   &people.Reader{Store: deps.Store, Directory: deps.People, Reviewer: reviewer},
 		ledger:   &ledger.Reader{Store: deps.Store, Recorder: deps.Ledger, Now: deps.Now},
 		shelves:  shelves,
 		browser:  browser,
@@ -95,8 +100,9 @@ func Open(ctx context.Context, cfg networked.FilesConfig, env *run.Env) (run.App
 // Routes adds what read serves.
 func (s *Service) Routes(kit *httpkit.Kit) {
 	native := kit.API("userz")
-	httpapi.Userz(native, s.reviewer)
+	httpapi.Userz(native, s.reviewer, s.people)
 	httpapi.Events(native, s.timeline)
+	httpapi.People(native, s.people)
 	httpapi.Ledger(native, s.ledger)
 	s.userorbit(kit.API("userorbit"))
 }

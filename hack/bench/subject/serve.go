@@ -85,8 +85,8 @@ func services(p *platform.Platform, env *run.Env, engine Engine) []platform.Serv
 		return heard.Services(p, env.Telemetry.Logger)
 	}
 	return []platform.Service{
-		ingest.New(ingest.Deps{Store: p.Store, Gate: p.Gate, People: p.People, IDs: p.IDs, Now: p.Now, Writes: 4}),
-		read.New(read.Deps{Store: p.Store, Ledger: p.Ledger, Now: p.Now}),
+		ingest.New(ingest.Deps{Store: p.Store, Gate: p.Gate, People: p.People, Met: p.Met, IDs: p.IDs, Now: p.Now, Writes: 4}),
+		read.New(read.Deps{Store: p.Store, People: p.People, Ledger: p.Ledger, Now: p.Now}),
 	}
 }
 

@@ -2,6 +2,7 @@ package enduser
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/heard-dev/heard/pkg/apierr"
@@ -26,12 +27,15 @@ type Change struct {
 
 // Update changes a person. An address that is another's is apierr.Conflict with CodeAlreadyExists.
 func (d *Directory) Update(ctx context.Context, org, person id.ID, change Change) (Person, error) {
-	return d.edit(ctx, org, person, func(p *Person) error {
+	return d.edit(ctx, org, person, d.Get, func(p *Person) error {
 		if change.Name != nil {
 			p.Name = *change.Name
 		}
 		if change.Email != nil {
 			p.Email = strings.ToLower(*change.Email)
+		}
+		if p.Contested == p.Email {
+			p.Contested = ""
 		}
 		return p.tell(change.Attributes)
 	})
@@ -46,23 +50,34 @@ func (d *Directory) Deactivate(ctx context.Context, org id.ID, by audit.Actor, p
 	}
 	what := audit.Change{Action: "person.deactivate", Target: target(changed)}
 	err = d.Journal.Record(ctx, org, by, what, func() (err error) {
-		changed, err = d.shut(ctx, org, person)
+		changed, err = d.shut(ctx, org, changed.ID)
 		return err
 	})
 	return changed, err
 }
 
+// shut marks the root and then its records, which stay marked when they are split off.
 func (d *Directory) shut(ctx context.Context, org, person id.ID) (Person, error) {
-	changed, err := d.edit(ctx, org, person, func(p *Person) error {
+	mark := func(p *Person) error {
 		if p.Active() {
 			p.DeactivatedAt = d.now()
 		}
 		return nil
-	})
-	if err != nil {
-		return changed, err
 	}
-	return changed, d.Announce(ctx, org)
+	root, err := d.edit(ctx, org, person, d.Get, mark)
+	if err != nil {
+		return root, err
+	}
+	all, err := d.WholeOf(ctx, org, root)
+	if err != nil {
+		return root, err
+	}
+	for _, record := range all.Records[1:] {
+		if _, err := d.edit(ctx, org, record.ID, d.Store.Person, mark); err != nil && apierr.KindOf(err) != apierr.NotFound {
+			return root, err
+		}
+	}
+	return root, d.Announce(ctx, org)
 }
 
 // Remove forgets a person with all their records: when it returns, none of their subscriber tokens opens anything anywhere.
@@ -75,7 +90,7 @@ func (d *Directory) Remove(ctx context.Context, org id.ID, by audit.Actor, perso
 	what := audit.Change{Action: "person.remove", Target: target(root)}
 	return d.Journal.Record(ctx, org, by, what, func() error {
 		// Shut out first: should that not be announced, whoever repeats this still finds somebody.
-		shut, err := d.shut(ctx, org, person)
+		shut, err := d.shut(ctx, org, root.ID)
 		if err != nil {
 			return err
 		}
@@ -83,24 +98,31 @@ func (d *Directory) Remove(ctx context.Context, org id.ID, by audit.Actor, perso
 	})
 }
 
-// forget removes the root last: until then, whoever repeats this finds what is left.
+// forget removes the root last: until then, whoever repeats this finds what is left. Then it looks for who was merged into
+// it meanwhile.
 func (d *Directory) forget(ctx context.Context, org id.ID, root Person) error {
-	records, err := d.Records(ctx, org, root)
-	if err != nil {
-		return err
-	}
-	for n := len(records) - 1; n >= 0; n-- {
-		err := d.Store.DeletePerson(ctx, org, records[n].ID)
-		if err != nil && apierr.KindOf(err) != apierr.NotFound {
+	for {
+		all, err := d.WholeOf(ctx, org, root)
+		if err != nil {
+			return err
+		}
+		for _, record := range slices.Backward(all.Records) {
+			if err := d.Store.DeletePerson(ctx, org, record.ID); err != nil && apierr.KindOf(err) != apierr.NotFound {
+				return err
+			}
+		}
+		if left, err := d.Store.MergedInto(ctx, org, root.ID, 1); err != nil || len(left) == 0 {
 			return err
 		}
 	}
-	return nil
 }
 
-func (d *Directory) edit(ctx context.Context, org, person id.ID, how func(*Person) error) (Person, error) {
+// edit changes what find finds of a record, and tries again when that was changed meanwhile.
+func (d *Directory) edit(
+	ctx context.Context, org, record id.ID, find func(ctx context.Context, org, record id.ID) (Person, error), how func(*Person) error,
+) (Person, error) {
 	for try := 1; ; try++ {
-		found, err := d.Get(ctx, org, person)
+		found, err := find(ctx, org, record)
 		if err == nil {
 			err = how(&found)
 		}
@@ -113,7 +135,7 @@ func (d *Directory) edit(ctx context.Context, org, person id.ID, how func(*Perso
 			found.Version++
 			return found, nil
 		}
-		if apierr.Of(err).Code != apierr.CodeChanged || try == meetTries {
+		if !again(err, try) {
 			return found, err
 		}
 	}

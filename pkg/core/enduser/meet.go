@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/heard-dev/heard/pkg/apierr"
@@ -26,22 +27,28 @@ type Sighting struct {
 	Source     Source
 }
 
-// meetTries bounds the retries of a meeting that meets others of the same person.
-const meetTries = 16
+var errNobody = errors.New("enduser: a sighting of nobody")
 
 // Meet gives the person that was seen, as known from now on, and whether they are new. They are found by their external id
 // first and by their address second:
 //
-//   - A record that lacks the other name is given it: the two names are one person's.
-//   - Two records, one without an address and one without an external id, are merged by this rule, which is audited and can be
-//     undone by Split.
-//   - An address that belongs to somebody with another external id stays theirs. The record of the external id notes it as
-//     contested, for people to decide: what is ambiguous never merges by itself.
+//   - A person without an external id is given the one that comes with their address. An external id that comes with an
+//     address of nobody's has that address from now on.
+//   - Two people, one without any address and one without any external id, are merged by this rule, which is audited and can
+//     be undone by Split. Nobody is who was split off, or who is shut out.
+//   - Otherwise an address that is somebody's stays theirs. The record of the external id notes it as contested, for people
+//     to decide: what is ambiguous never merges by itself.
+//
+// Of many racing meetings of one person, one makes them.
 func (d *Directory) Meet(ctx context.Context, org id.ID, seen Sighting) (person Person, fresh bool, err error) {
 	seen.Email = strings.ToLower(seen.Email)
+	if seen.ExternalID == "" && seen.Email == "" {
+		return person, false, errNobody
+	}
 	for try := 1; ; try++ {
 		person, fresh, err = d.meet(ctx, org, seen)
-		if err == nil || apierr.KindOf(err) != apierr.Conflict || try == meetTries {
+		kind := apierr.KindOf(err)
+		if err == nil || kind != apierr.Conflict && kind != apierr.NotFound || try == tries {
 			return person, fresh, err
 		}
 	}
@@ -53,34 +60,53 @@ func (d *Directory) meet(ctx context.Context, org id.ID, seen Sighting) (Person,
 	if err := errors.Join(errID, errEmail); err != nil {
 		return Person{}, false, err
 	}
-	switch {
-	case byID == nil && byEmail == nil:
-		return d.welcome(ctx, org, seen, seen.Email)
-	case byID == nil && (seen.ExternalID == "" || byEmail.ExternalID == ""):
-		return d.recognise(ctx, org, *byEmail, seen)
-	case byID == nil:
-		return d.welcome(ctx, org, seen, "")
-	case byEmail != nil && byEmail.ID != byID.ID && byID.Email == "" && byEmail.ExternalID == "" && byID.Into.IsZero() && byEmail.Into.IsZero():
-		if err := d.join(ctx, org, audit.System("the same person by a vouched-for address"), *byEmail, *byID); err != nil {
+	if byID == nil {
+		return d.meetByEmail(ctx, org, byEmail, seen)
+	}
+	if byEmail != nil && byEmail.ID != byID.ID && byID.Email == "" && byEmail.ExternalID == "" {
+		merged, err := d.complete(ctx, org, *byID, *byEmail)
+		if err != nil {
 			return Person{}, false, err
 		}
+		if merged {
+			return d.meet(ctx, org, seen)
+		}
 	}
-	return d.recognise(ctx, org, *byID, seen)
+	kept, err := d.recognise(ctx, org, *byID, seen)
+	return kept, false, err
 }
 
-// known is nil for a name that is empty, or nobody's.
-func (d *Directory) known(ctx context.Context, org id.ID, name string, find func(context.Context, id.ID, string) (Person, error)) (*Person, error) {
-	if name == "" {
-		return nil, nil
+// meetByEmail meets somebody whose external id is none, or new.
+func (d *Directory) meetByEmail(ctx context.Context, org id.ID, byEmail *Person, seen Sighting) (Person, bool, error) {
+	if byEmail == nil {
+		return d.welcome(ctx, org, seen, seen.Email)
 	}
-	found, err := find(ctx, org, name)
-	if err == nil {
-		return &found, nil
+	if seen.ExternalID != "" {
+		whose, err := d.Whole(ctx, org, byEmail.ID)
+		if err != nil {
+			return Person{}, false, err
+		}
+		if len(whose.ExternalIDs()) > 0 {
+			return d.welcome(ctx, org, seen, "")
+		}
 	}
-	if apierr.KindOf(err) == apierr.NotFound {
-		err = nil
+	kept, err := d.recognise(ctx, org, *byEmail, seen)
+	return kept, false, err
+}
+
+// complete merges who is known by an address alone into who is known by an external id alone, and tells whether it did.
+func (d *Directory) complete(ctx context.Context, org id.ID, byID, byEmail Person) (bool, error) {
+	to, errTo := d.Whole(ctx, org, byID.ID)
+	from, errFrom := d.Whole(ctx, org, byEmail.ID)
+	if err := errors.Join(errTo, errFrom); err != nil {
+		return false, err
 	}
-	return nil, err
+	split := slices.ContainsFunc(to.Records, func(r Person) bool { return slices.Contains(from.Emails(), r.Contested) })
+	if len(to.Emails()) > 0 || len(from.ExternalIDs()) > 0 || split || !to.Active() || !from.Active() ||
+		len(to.Records)+len(from.Records) > MaxMerged {
+		return false, nil
+	}
+	return true, d.join(ctx, org, audit.System("the same person by a vouched-for address"), from, to)
 }
 
 // welcome makes a record. One whose address is another's already is given none.
@@ -100,35 +126,34 @@ func (d *Directory) welcome(ctx context.Context, org id.ID, seen Sighting, email
 }
 
 // recognise gives a record what it did not have, and gives its root, which is told what is new of the person.
-func (d *Directory) recognise(ctx context.Context, org id.ID, record Person, seen Sighting) (Person, bool, error) {
+func (d *Directory) recognise(ctx context.Context, org id.ID, record Person, seen Sighting) (Person, error) {
 	named := record
 	if named.ExternalID == "" {
 		named.ExternalID = seen.ExternalID
 	}
 	if err := d.address(ctx, org, &named, seen); err != nil {
-		return Person{}, false, err
+		return Person{}, err
 	}
-	if named.Into.IsZero() {
-		told, err := d.told(named, seen)
+	if !named.Into.IsZero() {
+		kept, err := d.keep(ctx, org, record, named)
 		if err != nil {
-			return Person{}, false, err
+			return Person{}, err
 		}
-		kept, err := d.keep(ctx, org, record, told)
-		return kept, false, err
+		if named, err = d.root(ctx, org, kept); err != nil {
+			return Person{}, err
+		}
+		record = named
+		if kept.ID == named.ID {
+			record = kept
+		}
 	}
-	if _, err := d.keep(ctx, org, record, named); err != nil {
-		return Person{}, false, err
+	if seen.Name != "" {
+		named.Name = seen.Name
 	}
-	root, err := d.root(ctx, org, named)
-	if err != nil {
-		return Person{}, false, err
+	if err := named.tell(seen.Attributes); err != nil {
+		return Person{}, err
 	}
-	told, err := d.told(root, seen)
-	if err != nil {
-		return Person{}, false, err
-	}
-	kept, err := d.keep(ctx, org, root, told)
-	return kept, false, err
+	return d.keep(ctx, org, record, named)
 }
 
 // address gives the record the address that was vouched for, unless it is somebody else's.
@@ -144,12 +169,9 @@ func (d *Directory) address(ctx context.Context, org id.ID, record *Person, seen
 		record.Email, record.Contested = seen.Email, ""
 		return nil
 	}
-	mine, err := d.root(ctx, org, *record)
-	if err != nil {
-		return err
-	}
-	theirs, err := d.root(ctx, org, *owner)
-	if err != nil {
+	mine, errMine := d.root(ctx, org, *record)
+	theirs, errTheirs := d.root(ctx, org, *owner)
+	if err := errors.Join(errMine, errTheirs); err != nil {
 		return err
 	}
 	if mine.ID != theirs.ID {
@@ -158,18 +180,10 @@ func (d *Directory) address(ctx context.Context, org id.ID, record *Person, seen
 	return nil
 }
 
-// told is a root after a sighting.
-func (d *Directory) told(root Person, seen Sighting) (Person, error) {
-	if seen.Name != "" {
-		root.Name = seen.Name
-	}
-	return root, root.tell(seen.Attributes)
-}
-
 // keep stores what a record has become, if that is anything else.
 func (d *Directory) keep(ctx context.Context, org id.ID, before, after Person) (Person, error) {
 	if before.ExternalID == after.ExternalID && before.Email == after.Email && before.Contested == after.Contested &&
-		before.Name == after.Name && bytes.Equal(before.Attributes, after.Attributes) {
+		before.Name == after.Name && before.Into == after.Into && bytes.Equal(before.Attributes, after.Attributes) {
 		return after, nil
 	}
 	after.UpdatedAt = d.now()

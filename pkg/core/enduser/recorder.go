@@ -2,8 +2,11 @@ package enduser
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/id"
@@ -20,6 +23,8 @@ const (
 	mostKnown = 100_000
 	// remembered is for how long: somebody may have been erased since.
 	remembered = 10 * time.Minute
+	// abreast is how many meetings are under way at once.
+	abreast = 8
 )
 
 // Recorder meets people off the path of the requests that they come by.
@@ -44,10 +49,18 @@ func NewRecorder(directory *Directory) *Recorder {
 
 // Saw takes note of somebody. It never blocks.
 func (r *Recorder) Saw(org id.ID, seen Sighting) {
-	who := acquaintance{org, seen.ExternalID, seen.Email, seen.Name}
+	who := acquaintance{org, seen.ExternalID, strings.ToLower(seen.Email), seen.Name}
+	now := r.directory.Now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.directory.Now().Sub(r.known[who]) >= remembered && len(r.waiting) < mostWaiting {
+	if now.Sub(r.known[who]) >= remembered {
+		r.wait(who, seen)
+	}
+}
+
+// wait is called with the lock.
+func (r *Recorder) wait(who acquaintance, seen Sighting) {
+	if len(r.waiting) < mostWaiting {
 		r.waiting[who] = seen
 	}
 }
@@ -59,22 +72,30 @@ func (r *Recorder) Run(ctx context.Context) error {
 	for {
 		select {
 		case <-tick.C:
-			r.flush(ctx)
+			r.Flush(ctx)
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushWithin)
 			defer cancel()
-			r.flush(last)
+			r.Flush(last)
 			return nil
 		}
 	}
 }
 
-// flush meets who waits. When the store is away the rest goes on waiting.
-func (r *Recorder) flush(ctx context.Context) {
+// Flush meets who waits. When the store is away, the rest goes on waiting.
+func (r *Recorder) Flush(ctx context.Context) {
+	meetings, ctx := errgroup.WithContext(ctx)
+	meetings.SetLimit(abreast)
 	for who, seen := range r.take() {
-		_, _, err := r.directory.Meet(ctx, who.org, seen)
-		r.settle(who, seen, err)
+		meetings.Go(func() error {
+			err := ctx.Err()
+			if err == nil {
+				_, _, err = r.directory.Meet(ctx, who.org, seen)
+			}
+			return r.settle(ctx, who, seen, err)
+		})
 	}
+	_ = meetings.Wait() // whoever was not met waits again
 }
 
 func (r *Recorder) take() map[acquaintance]Sighting {
@@ -85,17 +106,18 @@ func (r *Recorder) take() map[acquaintance]Sighting {
 	return taken
 }
 
-func (r *Recorder) settle(who acquaintance, seen Sighting, err error) {
+// settle remembers who was met, or could not be for a reason that stays. An error is one that passes.
+func (r *Recorder) settle(ctx context.Context, who acquaintance, seen Sighting, err error) error {
+	now := r.directory.Now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err != nil && apierr.KindOf(err) == apierr.Unavailable {
-		if len(r.waiting) < mostWaiting {
-			r.waiting[who] = seen
-		}
-		return
+	if err != nil && (ctx.Err() != nil || apierr.KindOf(err) == apierr.Unavailable) {
+		r.wait(who, seen)
+		return err
 	}
 	if len(r.known) >= mostKnown {
 		clear(r.known)
 	}
-	r.known[who] = r.directory.Now()
+	r.known[who] = now
+	return nil
 }

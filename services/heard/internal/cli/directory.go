@@ -11,13 +11,18 @@ import (
 	"github.com/heard-dev/heard/services/heard/internal/client"
 )
 
-// directory finds the id of a thing by the name that people know it under, in a list of the API.
-type directory struct{ what, path, by string }
+// directory finds the id of a thing by the name that people know it under, in a list of the API. One that asks has the API
+// choose by the name.
+type directory struct {
+	what, path, by string
+	asks           bool
+}
 
 var (
 	appsBySlug         = &directory{what: "App", path: "/v1/apps", by: "slug"}
 	membersByEmail     = &directory{what: "member", path: "/v1/members", by: "email"}
 	invitationsByEmail = &directory{what: "invitation", path: "/v1/invitations", by: "email"}
+	peopleByEmail      = &directory{what: "person", path: "/v1/people", by: "email", asks: true}
 )
 
 // find gives the id. What looks like an id is one; without a directory every text stands for itself.
@@ -28,7 +33,11 @@ func (d *directory) find(ctx context.Context, api *client.Client, name string) (
 	if _, err := id.Parse(name); err == nil {
 		return name, nil
 	}
-	for query := (url.Values{}); ; {
+	query := url.Values{}
+	if d.asks {
+		query.Set(d.by, name)
+	}
+	for {
 		answer, err := api.Do(ctx, client.Call{Method: http.MethodGet, Path: d.path, Query: query})
 		if err != nil {
 			return "", err
@@ -42,7 +51,7 @@ func (d *directory) find(ctx context.Context, api *client.Client, name string) (
 			if err != nil {
 				return "", err
 			}
-			if thing.get(d.by) == name {
+			if d.asks || thing.get(d.by) == name {
 				return thing.get("id"), nil
 			}
 		}

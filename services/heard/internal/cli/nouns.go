@@ -4,7 +4,7 @@ import "net/http"
 
 // nouns are the management API, spelled as commands.
 func nouns() []noun {
-	return []noun{orgs(), apps(), members(), invitations(), keys(), limits(), usages(), audits(), erasures(), twoFactor()}
+	return []noun{orgs(), apps(), members(), invitations(), keys(), limits(), usages(), audits(), persons(), erasures(), twoFactor()}
 }
 
 // top are the calls that need no noun.

@@ -17,12 +17,7 @@ func (c *cli) print(answer json.RawMessage, columns []string) error {
 		return nil
 	}
 	if c.output == "json" {
-		var pretty bytes.Buffer
-		if err := json.Indent(&pretty, bytes.TrimSpace(answer), "", "  "); err != nil {
-			return err
-		}
-		_, err := fmt.Fprintln(c.out, pretty.String())
-		return err
+		return c.printJSON(answer)
 	}
 	if columns == nil {
 		return c.printOne(answer)
@@ -38,6 +33,15 @@ func (c *cli) print(answer json.RawMessage, columns []string) error {
 		fmt.Fprintf(c.errs, "There is more: --cursor %s\n", clean(page.NextCursor)) //nolint:errcheck // nobody reads
 	}
 	return nil
+}
+
+func (c *cli) printJSON(answer json.RawMessage) error {
+	var pretty bytes.Buffer
+	if err := json.Indent(&pretty, bytes.TrimSpace(answer), "", "  "); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(c.out, pretty.String())
+	return err
 }
 
 type page struct {

@@ -28,6 +28,7 @@ type verb struct {
 	columns      []string // of a list; nil for what answers with one thing
 	warning      string   // what cannot be taken back; it asks for --yes
 	stdin        *entry
+	document     bool                                                                                     // its answer is JSON, whoever reads it
 	open         bool                                                                                     // needs no log-in
 	do           func(ctx context.Context, api *client.Client, call client.Call) (json.RawMessage, error) // nil: the call alone
 }
@@ -81,6 +82,9 @@ func (c *cli) verb(v verb) *cobra.Command {
 		answer, err := do(ctx, api, call)
 		if err != nil {
 			return err
+		}
+		if v.document {
+			return c.printJSON(answer)
 		}
 		return c.print(answer, v.columns)
 	}

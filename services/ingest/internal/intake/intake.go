@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"github.com/heard-dev/heard/pkg/apierr"
+	"github.com/heard-dev/heard/pkg/core/enduser"
 	"github.com/heard-dev/heard/pkg/core/event"
 	"github.com/heard-dev/heard/pkg/core/gate"
 	"github.com/heard-dev/heard/pkg/core/limit"
@@ -12,10 +13,11 @@ import (
 	"github.com/heard-dev/heard/pkg/id"
 )
 
-// Intake takes in events.
+// Intake takes in events. Met hears of whom they are, but for tests.
 type Intake struct {
 	Taker *event.Taker
 	Meter *quota.Meter
+	Met   *enduser.Recorder
 }
 
 // ample is more room than events need.
@@ -24,6 +26,16 @@ const ample = -1
 // Take is event.Taker's, with the room that the month leaves the Org. An Org without a quota is not metered, and a test event
 // takes no room (D19). What has none fails with the day from which there is room again.
 func (i *Intake) Take(ctx context.Context, org id.ID, numbers limit.Numbers, drafts []event.Draft) ([]event.Verdict, error) {
+	verdicts, err := i.take(ctx, org, numbers, drafts)
+	for n, v := range verdicts {
+		if who := drafts[n].User; v.Err == nil && !v.Duplicate && !drafts[n].Test {
+			i.Met.Saw(org, enduser.Sighting{ExternalID: who.ID, Email: who.Email, Source: enduser.FromEvents})
+		}
+	}
+	return verdicts, err
+}
+
+func (i *Intake) take(ctx context.Context, org id.ID, numbers limit.Numbers, drafts []event.Draft) ([]event.Verdict, error) {
 	policy, metered := numbers.Policy(gate.EventsByMonth()), int64(0)
 	for _, draft := range drafts {
 		if !draft.Test {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/core/attachment"
+	"github.com/heard-dev/heard/pkg/core/enduser"
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/core/idempotency"
 	"github.com/heard-dev/heard/pkg/id"
@@ -20,10 +21,11 @@ type Store interface {
 	idempotency.Store
 }
 
-// Submitter takes feedback in.
+// Submitter takes feedback in. Met hears of the end users whom a token vouched for.
 type Submitter struct {
 	Store Store
 	Blobs attachment.Blobs
+	Met   *enduser.Recorder
 	IDs   *id.Source
 	Now   func() time.Time
 }
@@ -48,6 +50,14 @@ func (s *Submitter) Submit(ctx context.Context, org id.ID, said Submission) (Rec
 	if err != nil {
 		return Receipt{}, err
 	}
+	receipt, err := s.take(ctx, org, said, item)
+	if from := item.Submitter; err == nil && from.Mode == feedback.Private {
+		s.Met.Saw(org, enduser.Sighting{ExternalID: from.ExternalUserID, Email: from.Email, Name: from.Name, Source: enduser.FromWidget})
+	}
+	return receipt, err
+}
+
+func (s *Submitter) take(ctx context.Context, org id.ID, said Submission, item feedback.Item) (Receipt, error) {
 	if said.Key == "" {
 		return s.store(ctx, org, item)
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/auth"
 	"github.com/heard-dev/heard/pkg/core/access"
+	"github.com/heard-dev/heard/pkg/core/enduser"
 	"github.com/heard-dev/heard/pkg/core/manage"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/dialect/users"
@@ -21,8 +22,11 @@ const (
 	usersPage = 20
 )
 
-// Users adds the routes of the users surface.
-func Users(api *httpkit.API, manager *manage.Manager) {
+// Users adds the routes of the users surface. Met hears of whom an Org's own key makes or changes: it vouches for them.
+func Users(api *httpkit.API, manager *manage.Manager, met *enduser.Recorder) {
+	saw := func(m tenant.Member) {
+		met.Saw(m.Org, enduser.Sighting{Email: m.Email, Name: m.Name, Source: enduser.FromDirectory})
+	}
 	missing := httpkit.Fault{Kind: apierr.NotFound, Code: apierr.CodeNotFound, When: "the organisation has no such user"}
 	above := httpkit.Fault{Kind: apierr.Forbidden, Code: apierr.CodeForbidden, When: "the user's role is above that of who made the key"}
 	taken := httpkit.Fault{Kind: apierr.Invalid, Code: apierr.CodeAlreadyExists, When: "the e-mail address is another user's"}
@@ -60,6 +64,7 @@ func Users(api *httpkit.API, manager *manage.Manager) {
 		if err != nil {
 			return nil, err
 		}
+		saw(member)
 		return &userOut{Body: userView(member)}, nil
 	})
 
@@ -73,6 +78,7 @@ func Users(api *httpkit.API, manager *manage.Manager) {
 		if err != nil {
 			return nil, err
 		}
+		saw(member)
 		return &changedUserOut{Body: changedUser{
 			ID: member.ID.Prefixed(users.Prefix), Name: member.Name, Email: member.Email, UpdatedAt: users.Time(member.UpdatedAt),
 		}}, nil

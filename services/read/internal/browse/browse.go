@@ -47,12 +47,8 @@ func (b *Browser) Sight(ctx context.Context, org id.ID, person *enduser.Person) 
 
 // Persons are the records of one person, the root first.
 func (b *Browser) Persons(ctx context.Context, org id.ID, root enduser.Person) ([]id.ID, error) {
-	records, err := b.People.Records(ctx, org, root)
-	persons := make([]id.ID, len(records))
-	for n, record := range records {
-		persons[n] = record.ID
-	}
-	return persons, err
+	whole, err := b.People.WholeOf(ctx, org, root)
+	return whole.IDs(), err
 }
 
 // Listing is a page of a board. Voted are those that the subscriber who looks has voted for; nil for the team.

@@ -54,17 +54,17 @@ func (c comments) create(ctx context.Context, caller auth.Principal, in *newComm
 		return nil, apierr.New(apierr.Forbidden, apierr.CodeForbidden, "A subscriber speaks for nobody else.")
 	}
 	said, err := c.talk.Say(ctx, caller.Org.ID, caller.Person, draft)
-	return single(said, err, commentView)
+	return single(said, err, orbitCommentView)
 }
 
 func (c comments) list(ctx context.Context, caller auth.Principal, in *commentQuery) (*many[feedbackComment], error) {
 	found, total, err := c.talk.List(ctx, caller.Org.ID, caller.Person, userorbit.ID(in.ID), in.Offset, limit(in.Limit))
-	return listed(found, total, in.Offset, in.Limit, commentView), err
+	return listed(found, total, in.Offset, in.Limit, orbitCommentView), err
 }
 
 func (c comments) update(ctx context.Context, caller auth.Principal, in *commentEdit) (*one[feedbackComment], error) {
 	changed, err := c.talk.Rewrite(ctx, caller.Org.ID, caller.Person, userorbit.ID(in.ID), in.Text)
-	return single(changed, err, commentView)
+	return single(changed, err, orbitCommentView)
 }
 
 func (c comments) delete(ctx context.Context, caller auth.Principal, in *which) (*one[userorbit.Done], error) {
@@ -108,7 +108,7 @@ type feedbackComment struct {
 	UpdatedAt    string  `json:"updatedAt" format:"date-time"`
 }
 
-func commentView(c *comment.Comment) feedbackComment {
+func orbitCommentView(c *comment.Comment) feedbackComment {
 	view := feedbackComment{
 		ID: c.ID.UUID(), FeedbackID: c.Item.UUID(), ParentID: userorbit.OptionalID(c.Parent), Text: c.Text, Type: public, Source: c.Source,
 		AuthorName: userorbit.Optional(&c.AuthorName), SubscriberID: userorbit.OptionalID(c.Person), UserID: userorbit.OptionalID(c.Member),

@@ -11,6 +11,7 @@ import (
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/dialect/userz"
 	"github.com/heard-dev/heard/pkg/httpkit"
+	"github.com/heard-dev/heard/services/read/internal/people"
 	"github.com/heard-dev/heard/services/read/internal/review"
 )
 
@@ -18,7 +19,14 @@ import (
 const maxNudge = 4 << 10
 
 // Userz adds the native routes.
-func Userz(api *httpkit.API, reviewer *review.Reviewer) {
+func Userz(api *httpkit.API, reviewer *review.Reviewer, reader *people.Reader) {
+	shown := func(ctx context.Context, caller auth.Principal, item review.Item, err error) (*itemOut, error) {
+		if err != nil {
+			return nil, err
+		}
+		out := &itemOut{Body: feedbackItem{FeedbackWhole: itemView(item)}}
+		return out, out.Body.behind(ctx, reader, caller, item.Item)
+	}
 	read, write := httpkit.Manage(access.FeedbackRead), httpkit.Manage(access.FeedbackWrite)
 	missing := httpkit.Fault{Kind: apierr.NotFound, Code: apierr.CodeNotFound, When: "the Org has no such item"}
 	query := httpkit.Fault{Kind: apierr.Invalid, Code: apierr.CodeInvalidQuery, When: "a parameter is malformed or unknown"}
@@ -42,14 +50,11 @@ func Userz(api *httpkit.API, reviewer *review.Reviewer) {
 	httpkit.Handle(api, httpkit.Route{
 		Method: http.MethodGet, Path: "/v1/feedback/{id}", ID: "getFeedback", Tag: "Feedback", Status: http.StatusOK,
 		Summary: "Get one item whole",
-		Notes:   "Each attachment has a `downloadUrl` that works for five minutes.",
+		Notes:   "Each attachment has a `downloadUrl` that works for five minutes. With the right to read people there is who said it, and what they did last.",
 		Door:    read, Errors: []httpkit.Fault{query, missing},
 	}, func(ctx context.Context, caller auth.Principal, in *itemIn) (*itemOut, error) {
 		item, err := reviewer.Get(ctx, caller.Org.ID, caller.Only(), userz.ID(in.ID))
-		if err != nil {
-			return nil, err
-		}
-		return &itemOut{Body: itemView(item)}, nil
+		return shown(ctx, caller, item, err)
 	})
 
 	httpkit.Handle(api, httpkit.Route{
@@ -64,10 +69,7 @@ func Userz(api *httpkit.API, reviewer *review.Reviewer) {
 		}},
 	}, func(ctx context.Context, caller auth.Principal, in *nudgeIn) (*itemOut, error) {
 		item, err := reviewer.Nudge(ctx, caller.Org.ID, caller.Only(), userz.ID(in.ID), feedback.Status(in.Body.Status))
-		if err != nil {
-			return nil, err
-		}
-		return &itemOut{Body: itemView(item)}, nil
+		return shown(ctx, caller, item, err)
 	})
 
 	httpkit.Handle(api, httpkit.Route{

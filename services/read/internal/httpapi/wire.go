@@ -88,12 +88,27 @@ type submittedBy struct {
 	Claims         httpkit.RawObject `json:"claims,omitempty" doc:"The user token's ctx."`
 }
 
-type feedbackItem struct {
+// FeedbackWhole is an item whole. It is exported like FeedbackSummary.
+type FeedbackWhole struct {
 	FeedbackSummary
 	ConsoleLogs []userz.ConsoleLine `json:"consoleLogs" nullable:"false"`
 	Attachments []attachedFile      `json:"attachments" nullable:"false"`
 	Target      *componentTarget    `json:"componentTarget,omitempty"`
 	Metadata    httpkit.RawObject   `json:"metadata" nullable:"true" doc:"As it was submitted, or null."`
+}
+
+type feedbackItem struct {
+	FeedbackWhole
+	Person       *itemPerson   `json:"person" doc:"Who said it, where that was vouched for; null without the right to read people."`
+	RecentEvents []storedEvent `json:"recentEvents" nullable:"false" doc:"The person's last ten, newest first."`
+}
+
+type itemPerson struct {
+	ID    string  `json:"id"`
+	Name  *string `json:"name"`
+	Email *string `json:"email"`
+
+	_ struct{} `nullable:"true"`
 }
 
 type attachedFile struct {
@@ -171,8 +186,8 @@ func rowView(item *feedback.Item) FeedbackSummary {
 	return row
 }
 
-func itemView(item review.Item) feedbackItem {
-	body := feedbackItem{
+func itemView(item review.Item) FeedbackWhole {
+	body := FeedbackWhole{
 		FeedbackSummary: rowView(&item.Item),
 		ConsoleLogs:     make([]userz.ConsoleLine, len(item.Console)),
 		Attachments:     make([]attachedFile, len(item.Attachments)),

@@ -43,7 +43,7 @@ func (r *Reviewer) Get(ctx context.Context, org, only, item id.ID) (Item, error)
 	if err != nil {
 		return Item{}, err
 	}
-	return r.withDownloads(ctx, stored)
+	return r.WithDownloads(ctx, stored)
 }
 
 // nudgeTries bounds the retries of a nudge that meets other moves of the same item.
@@ -62,7 +62,7 @@ func (r *Reviewer) Nudge(ctx context.Context, org, only, item id.ID, to feedback
 		}
 		moved, err := r.Store.AmendFeedback(ctx, org, item, stored.Status, feedback.Change{Status: &to}, r.Now())
 		if err == nil {
-			return r.withDownloads(ctx, moved)
+			return r.WithDownloads(ctx, moved)
 		}
 		if apierr.KindOf(err) != apierr.Conflict || try == nudgeTries {
 			return Item{}, err
@@ -87,7 +87,8 @@ func (r *Reviewer) find(ctx context.Context, org, only, item id.ID) (feedback.It
 	return stored, err
 }
 
-func (r *Reviewer) withDownloads(ctx context.Context, stored feedback.Item) (Item, error) {
+// WithDownloads gives an item with a URL for each of its files.
+func (r *Reviewer) WithDownloads(ctx context.Context, stored feedback.Item) (Item, error) {
 	item := Item{Item: stored, Downloads: map[string]string{}}
 	for _, key := range keys(stored) {
 		url, err := r.Blobs.SignGet(ctx, key, attachment.DownloadTTL)
