@@ -29,7 +29,8 @@ type Target struct {
 
 // Plan is how a Shape is tried.
 type Plan struct {
-	Clients int
+	Clients int           // who submit
+	Tellers int           // of events, beside them
 	Kills   int           // of each target
 	Round   time.Duration // within which each of them is killed once; the next begins when all are back
 	Settle  time.Duration // how long after the last one until every request must have got its answer
@@ -54,15 +55,14 @@ func (p Plan) Run(ctx context.Context, shape Shape) (Result, error) {
 	var tellers []*teller
 	var crowd sync.WaitGroup
 	for i := range p.Clients {
-		if tells(i) {
-			t := newTeller(shape, p, i)
-			tellers = append(tellers, t)
-			crowd.Go(func() { t.live(ctx, calm) })
-			continue
-		}
 		c := newClient(shape, p, i)
 		clients = append(clients, c)
 		crowd.Go(func() { c.live(ctx, calm) })
+	}
+	for i := range p.Tellers {
+		t := newTeller(shape, p, p.Clients+i)
+		tellers = append(tellers, t)
+		crowd.Go(func() { t.live(ctx, calm) })
 	}
 	err := p.kill(ctx, shape.Targets)
 	close(calm)

@@ -43,13 +43,16 @@ func TestEveryBrokenPromiseShows(t *testing.T) {
 			t.Parallel()
 			f := newFake()
 			row.defect(f)
-			plan := crash.Plan{Clients: 8, Kills: 4, Round: 10 * time.Millisecond, Settle: 3 * time.Second, Seed: 1}
+			plan := crash.Plan{Clients: 8, Tellers: 2, Kills: 4, Round: 10 * time.Millisecond, Settle: 3 * time.Second, Seed: 1}
 			result, err := plan.Run(t.Context(), f.serve(t))
 			if err != nil {
 				t.Fatal(err)
 			}
 			if result.Accepted < 20 || result.Broken == 0 {
 				t.Errorf("too little happened: %+v", result.Tally)
+			}
+			if row.want == "" && f.speakers() != plan.Clients {
+				t.Errorf("%d of %d clients submitted", f.speakers(), plan.Clients)
 			}
 			kinds := map[crash.Verdict]bool{}
 			for _, fault := range result.Faults {

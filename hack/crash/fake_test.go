@@ -50,6 +50,18 @@ func newFake() *fake {
 	return &fake{keys: map[string]string{}, files: map[string]string{}, told: fakeEvents{names: map[string]string{}}}
 }
 
+// speakers is how many clients have submitted, by texts that were kept as they were.
+func (f *fake) speakers() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	names := map[string]bool{}
+	for _, i := range f.items {
+		name, _, _ := strings.Cut(i.Text, " ")
+		names[name[:strings.LastIndexByte(name, '-')]] = true
+	}
+	return len(names)
+}
+
 // serve gives the fake as a shape with one target.
 func (f *fake) serve(t *testing.T) crash.Shape {
 	server := httptest.NewServer(f)

@@ -36,7 +36,7 @@ func main() {
 var errFaults = errors.New("what was answered did not hold")
 
 func run(ctx context.Context, args []string) error {
-	plan := crash.Plan{Clients: 64, Round: 2 * time.Second, Settle: time.Minute}
+	plan := crash.Plan{Clients: 64, Tellers: 16, Round: 2 * time.Second, Settle: time.Minute}
 	shapes, err := parse(args, &plan)
 	if err != nil {
 		return err
@@ -49,7 +49,7 @@ func run(ctx context.Context, args []string) error {
 	if err := stack.Build(ctx, bin); err != nil {
 		return err
 	}
-	fmt.Printf("CRASH_SEED=%d CRASH_KILLS=%d, %d clients\n", plan.Seed, plan.Kills, plan.Clients)
+	fmt.Printf("CRASH_SEED=%d CRASH_KILLS=%d, %d clients submit, %d tell events\n", plan.Seed, plan.Kills, plan.Clients, plan.Tellers)
 	t := trial{plan: plan, bin: bin}
 	for _, name := range shapes {
 		try := map[string]func(context.Context) error{"all-in-one": t.allInOne, "split": t.split}[name]
