@@ -74,7 +74,13 @@ const (
 type Authenticator struct {
 	Deps
 	known   *lru.Cache[string, *entry]
-	unknown *lru.Cache[string, time.Time]
+	unknown *lru.Cache[string, nobodys]
+}
+
+// nobodys is a token that opened nothing at that time, and the key that it was, if it was one.
+type nobodys struct {
+	at  time.Time
+	key *apikey.Key
 }
 
 // entry is a credential as the store had it at loadedAt, when the Org's generation was generation.
@@ -94,7 +100,7 @@ type entry struct {
 // New makes an Authenticator with an empty cache.
 func New(deps Deps) *Authenticator {
 	known, errKnown := lru.New[string, *entry](cacheSize)
-	unknown, errUnknown := lru.New[string, time.Time](cacheSize)
+	unknown, errUnknown := lru.New[string, nobodys](cacheSize)
 	if errKnown != nil || errUnknown != nil {
 		panic("auth: the cache size must be positive")
 	}
@@ -103,6 +109,12 @@ func New(deps Deps) *Authenticator {
 	}
 	return &Authenticator{Deps: deps, known: known, unknown: unknown}
 }
+
+// dead is errUnknown of what was a key, or is none yet.
+type dead struct{ key *apikey.Key }
+
+func (dead) Error() string        { return errUnknown.Error() }
+func (dead) Is(target error) bool { return target == errUnknown }
 
 var (
 	errUnknown  = errors.New("auth: nobody's credential")
@@ -169,11 +181,11 @@ func (a *Authenticator) admit(ctx context.Context, token string, load load, judg
 func (a *Authenticator) entry(ctx context.Context, token string, load load) (e *entry, cached bool, err error) {
 	now := a.Now()
 	e, known := a.known.Get(token)
-	if known && now.Sub(e.loadedAt) < entryLife {
+	if known && now.Sub(e.loadedAt) < entryLife && (e.key == nil || e.key.Live(now)) {
 		return e, true, nil
 	}
-	if at, ok := a.unknown.Get(token); ok && now.Sub(at) < unknownLife {
-		return nil, false, errUnknown
+	if n, ok := a.unknown.Get(token); ok && now.Sub(n.at) < unknownLife && (n.key == nil || !n.key.Live(now)) {
+		return nil, false, dead{n.key}
 	}
 	if !known { // whose credential is it?
 		if e, err = a.look(ctx, token, load); err != nil {
@@ -208,11 +220,13 @@ func (a *Authenticator) tenant(ctx context.Context, e *entry, org id.ID) (err er
 
 // look reads the store and remembers for a moment that a token is nobody's.
 func (a *Authenticator) look(ctx context.Context, token string, load load) (*entry, error) {
+	at := a.Now()
 	e, err := load(ctx)
-	if err != nil && apierr.KindOf(err) == apierr.NotFound {
+	was, over := errors.AsType[dead](err)
+	if over || err != nil && apierr.KindOf(err) == apierr.NotFound {
 		a.known.Remove(token)
-		a.unknown.Add(token, a.Now())
-		return nil, errUnknown
+		a.unknown.Add(token, nobodys{at: at, key: was.key})
+		return nil, was
 	}
 	return e, err
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/heard-dev/heard/pkg/core/access"
 	"github.com/heard-dev/heard/pkg/core/apikey"
 	"github.com/heard-dev/heard/pkg/core/gate"
+	"github.com/heard-dev/heard/pkg/core/tenant"
 )
 
 // KeyDoor is a door that API keys open.
@@ -32,7 +33,7 @@ func (a *Authenticator) Key(ctx context.Context, cred Credential, door KeyDoor) 
 	hash := a.Hasher.Hash(cred.Token)
 	judge := func(e *entry) (Principal, []gate.Draw, error) {
 		caller := Principal{Org: e.org, Numbers: e.numbers, Key: e.key, Member: e.member, Rights: within(e.org, e.key.Rights(e.member)), Address: cred.Address, used: e.key.ID}
-		if !e.key.Live(a.Now()) || !e.org.Open() {
+		if !e.key.Live(a.Now()) || !e.org.Open() { // it may have ended since it was loaded
 			return caller, nil, invalidKey()
 		}
 		if !e.key.Admits(cred.Address) {
@@ -48,8 +49,10 @@ func (a *Authenticator) Key(ctx context.Context, cred Credential, door KeyDoor) 
 	}
 	load := func(ctx context.Context) (*entry, error) { return a.loadKey(ctx, hash) }
 	caller, verdict, err := a.admit(ctx, string(hash[:]), load, judge)
-	if errors.Is(err, errUnknown) {
-		err = invalidKey()
+	if was, ok := errors.AsType[dead](err); ok {
+		if err = invalidKey(); was.key != nil {
+			caller = Principal{Org: tenant.Org{ID: was.key.Org}, Key: was.key, Address: cred.Address}
+		}
 	}
 	if err == nil && door.Secret && cred.Origin != "" && caller.Key.Leak == nil {
 		a.Leaked(*caller.Key, cred.Origin)
@@ -76,6 +79,9 @@ func (a *Authenticator) loadKey(ctx context.Context, hash apikey.Hash) (*entry, 
 	key, err := a.Directory.KeyByHash(ctx, hash)
 	if err != nil {
 		return nil, err
+	}
+	if !key.Live(a.Now()) { // no more is looked up than of one that never was: how long it takes must not tell them apart
+		return nil, dead{&key}
 	}
 	e := &entry{key: &key}
 	if err := a.tenant(ctx, e, key.Org); err != nil {

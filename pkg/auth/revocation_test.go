@@ -219,7 +219,7 @@ func TestWhatEndsByTimeEndsWithoutAnAnnouncement(t *testing.T) {
 		h.admitted(h.widget(cred))
 		h.clock.Advance(1)
 		h.refused(h.widget(cred), apierr.CodeInvalidUserToken)
-	}); n != 0 {
+	}); n != 1 { // as many as of a key that never was
 		t.Errorf("took %d reads", n)
 	}
 }

@@ -116,8 +116,41 @@ func TestKeysThatOpenNothingAreRefusedAlike(t *testing.T) {
 			}
 		}
 	}
-	h.clock.Advance(time.Hour)
+	h.clock.Advance(time.Hour - time.Minute - 1)
+	h.refused(h.server(early), apierr.CodeInvalidKey)
+	h.clock.Advance(1)
 	h.admitted(h.server(early))
+}
+
+// How long a refusal takes depends on what is asked for it: of a key that ended, no more than of one that never was. Whose it
+// was is known nevertheless.
+func TestAKeyThatEndedIsLookedUpLikeOneThatNeverWas(t *testing.T) {
+	h := newHouse(t)
+	ended, revoked := h.key()
+	_, err := h.manager.RevokeKey(t.Context(), byTest(), h.org.ID, ended.ID)
+	h.must(err)
+	used, cached := h.key()
+	h.admitted(h.server(cached))
+	_, err = h.manager.RevokeKey(t.Context(), byTest(), h.org.ID, used.ID)
+	h.must(err)
+	h.refused(h.server(cached), apierr.CodeInvalidKey)
+	h.clock.Advance(time.Minute) // both are forgotten
+	_, unknown := apikey.Secret().Draw(h.manager.Random, h.Hasher, apikey.Key{})
+	for name, token := range map[string]string{"unknown": unknown.Reveal(), "revoked": revoked, "revoked while it was known": cached} {
+		for _, want := range []int64{1, 0} {
+			checks := h.shared.checks.Load()
+			reads := h.reads(func() {
+				caller, _, err := h.Key(t.Context(), auth.Credential{Token: token}, serverDoor())
+				h.refused(err, apierr.CodeInvalidKey)
+				if (caller.Org.ID == h.org.ID && caller.Key != nil) != (name != "unknown") || len(caller.Rights) > 0 {
+					t.Errorf("%s: %+v", name, caller)
+				}
+			})
+			if asked := h.shared.checks.Load() - checks; reads != want || asked != 0 {
+				t.Errorf("%s: %d reads, not %d, and the gate is asked %d times", name, reads, want, asked)
+			}
+		}
+	}
 }
 
 func TestAKeyIsUsedFromItsNetworksAlone(t *testing.T) {

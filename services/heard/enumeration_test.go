@@ -51,6 +51,7 @@ func TestKeysThatOpenNothingCannotBeToldApart(t *testing.T) {
 		ctx := t.Context()
 		for target, format := range map[string]apikey.Format{
 			"/v1/feedback": apikey.Secret(), "/v1/users": apikey.Secret(), "/v1/org": apikey.Secret(), "/api/v1/public/org": apikey.AuthWorx(),
+			"/v1/event": apikey.UserBoostLive(), "/v1/events": apikey.UserBoostTest(),
 		} {
 			slug := "acme" + strings.ReplaceAll(target, "/", "-")
 			h, closed := i.found(slug), i.found("closed"+slug[4:])
@@ -75,16 +76,51 @@ func TestKeysThatOpenNothingCannotBeToldApart(t *testing.T) {
 				for name, key := range map[string]string{
 					"unknown": unknown.Reveal(), "revoked": revoked, "expired": expired, "not valid yet": early, "of an Org that was given up": orphaned,
 				} {
-					if format.Name == apikey.AuthWorx().Name {
+					switch format.Name {
+					case apikey.AuthWorx().Name:
 						answers[name] = i.call(http.MethodGet, target, "", "", "X-API-Key", key, "X-Org-Slug", slug)
-					} else {
+					case apikey.Secret().Name:
 						answers[name] = i.call(http.MethodGet, target, key, "")
+					default:
+						answers[name] = i.call(http.MethodPost, target, key, "{}")
 					}
 				}
 				alike(t, target, http.StatusUnauthorized, answers)
 			}
 		}
 	})
+}
+
+// Nor from how long it took, when a key is tried that was not for long, and when it is tried again. The fastest of many tries
+// are compared; nothing of this package runs beside.
+func TestKeysThatOpenNothingTakeAsLong(t *testing.T) {
+	clock := newClock()
+	i := serve(t, embedded(t, sqlite(t), clock.Now), clock.Now)
+	h := i.found("acme")
+	for target, format := range map[string]apikey.Format{"/v1/tokens/mint": apikey.Secret(), "/v1/event": apikey.UserBoostLive()} {
+		fastest := map[string]time.Duration{}
+		for range 50 {
+			_, unknown := format.Draw(rand.Reader, i.Hasher, apikey.Key{})
+			ended, revoked, err := i.manager.CreateKey(t.Context(), byTest(), h.org.ID, manage.KeyDraft{Name: "a key", Format: format.Name})
+			must(t, err)
+			_, err = i.manager.RevokeKey(t.Context(), byTest(), h.org.ID, ended.ID)
+			must(t, err)
+			for name, key := range map[string]string{"unknown": unknown.Reveal(), "revoked": revoked.Reveal()} {
+				for _, when := range []string{"at first", "again"} {
+					began := time.Now()
+					i.call(http.MethodPost, target, key, "{}")
+					if took := time.Since(began); fastest[name+" "+when] == 0 || took < fastest[name+" "+when] {
+						fastest[name+" "+when] = took
+					}
+				}
+			}
+		}
+		for _, when := range []string{" at first", " again"} {
+			if a, b := fastest["unknown"+when], fastest["revoked"+when]; max(a, b) > 3*min(a, b) {
+				t.Errorf("%s: how long it takes tells what a key was: %v", target, fastest)
+			}
+		}
+	}
 }
 
 // Who has a key of their own learns nothing about others: not of their keys, nor whether there is an Org of some name.

@@ -183,9 +183,13 @@ func keyTarget(k apikey.Key) audit.Target {
 }
 
 func keyFacts(k apikey.Key) map[string]any {
-	return map[string]any{
+	facts := map[string]any{
 		"format": k.Format, "name": k.Name, "prefix": k.Prefix, "last4": k.Last4, "scopes": append([]access.Right{}, k.Scopes...),
 		"appId": spellID(k.App), "allowedNetworks": append([]netip.Prefix{}, k.Networks...), "notBefore": spell(k.NotBefore),
-		"expiresAt": spell(k.ExpiresAt),
+		"expiresAt": spell(k.ExpiresAt), "limit": nil,
 	}
+	if k.Limit != nil {
+		facts["limit"] = map[string]any{"limit": k.Limit.Limit, "burst": k.Limit.Burst}
+	}
+	return facts
 }

@@ -52,6 +52,11 @@ func TestAKeyIsStoredAsItIsAnswered(t *testing.T) {
 		!found.NotBefore.Equal(draft.NotBefore) || !found.ExpiresAt.Equal(draft.ExpiresAt) || *found.Limit != *draft.Limit {
 		t.Errorf("stored %+v", found)
 	}
+	made, err := o.store.LastAudit(t.Context(), o.org.ID)
+	o.must(err)
+	if made.Action != "api_key.create" || !strings.Contains(string(made.After), `"limit":{"burst":3,"limit":7}`) {
+		t.Errorf("%s is written down as %s", made.Action, made.After)
+	}
 	for _, format := range apikey.Formats() {
 		key, text := o.key(o.shell, manage.KeyDraft{Format: format.Name})
 		if format.Check(text.Reveal()) != nil || !slices.Equal(key.Scopes, format.Default) || !key.Creator.IsZero() {
