@@ -50,7 +50,7 @@ func (o *userorbit) keepsBoards(t *testing.T) {
 		for n, row := range rows {
 			names[n] = row["name"]
 		}
-		equal(t, "the tags of the board", names, want)
+		equal(t, "the tags of the board", names, append([]any{}, want...))
 	}
 	o.do(t, team, "feedback-board-tags.create", on(map[string]any{"tagId": first}))
 	o.do(t, team, "feedback-board-tags.create", on(map[string]any{"tagId": first}))
