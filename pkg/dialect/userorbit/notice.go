@@ -36,7 +36,7 @@ func NoticeView(notice id.ID, event hook.Event, at time.Time, item *feedback.Ite
 	return Notice{
 		ID: notice.UUID(), Event: string(event), Timestamp: at.Unix(),
 		Data: NoticeFeedback{
-			FeedbackID: item.ID.UUID(), Title: item.Title, Text: item.Text, Status: string(item.Status.Stage()),
+			FeedbackID: item.ID.UUID(), Title: item.Heading(), Text: item.Text, Status: string(item.Standing()),
 			Priority: string(cmp.Or(item.Severity, feedback.Medium)), BoardID: OptionalID(item.Board),
 			CreatorID: OptionalID(item.Submitter.Person), Votes: item.Votes, CreatedAt: Time(item.CreatedAt), UpdatedAt: Time(item.UpdatedAt),
 		},
