@@ -18,7 +18,9 @@ func Userorbit(t *testing.T, target Target) {
 	defer s.http.CloseIdleConnections()
 	o := &userorbit{suite: s}
 	s.prove(t, []proof{
+		{"O1", o.listsFeedback},
 		{"O2", o.identifies},
+		{"O3", o.takesFeedback},
 		{"O4", o.listsDocuments},
 		{"O5", o.listsDocumentsOfASubscriber},
 		{"O6", o.tellsOfTheTeam},
@@ -33,6 +35,12 @@ func Userorbit(t *testing.T, target Target) {
 		{"Articles", o.keepsArticles},
 		{"Hooks", o.subscribesHooks},
 		{"Samples", o.samplesHooks},
+		{"Feedback", o.keepsFeedback},
+		{"Boards", o.keepsBoards},
+		{"Comments", o.keepsComments},
+		{"Votes", o.countsVotes},
+		{"D12", o.takesQueriesAndBodies},
+		{"Faults", o.namesFaults},
 		{"Documented", o.answersAsDocumented},
 	})
 }

@@ -78,15 +78,7 @@ func TestTheWireSaysTheCoresNumbersAndNames(t *testing.T) {
 		"UploadRequest contentType pattern":         {attachment.ContentTypePattern},
 		"/v1/feedback get parameters appId pattern": {"^[0-9a-f]{24}$"},
 	} {
-		var got []string
-		switch value := at(t, document, path).(type) {
-		case []any:
-			for _, v := range value {
-				got = append(got, fmt.Sprint(v))
-			}
-		case string:
-			got = []string{value}
-		}
+		got := texts(at(t, document, path))
 		if !slices.Equal(got, want) {
 			t.Errorf("%s is %q, not %q", path, got, want)
 		}
@@ -101,6 +93,19 @@ func TestTheWireSaysTheCoresNumbersAndNames(t *testing.T) {
 			t.Errorf("%s does not say %q: %s", path, words, got)
 		}
 	}
+}
+
+// texts are the values that a keyword lists, or the one that it has.
+func texts(value any) (all []string) {
+	switch value := value.(type) {
+	case []any:
+		for _, v := range value {
+			all = append(all, fmt.Sprint(v))
+		}
+	case string:
+		all = []string{value}
+	}
+	return all
 }
 
 func formats() (names []string) {
