@@ -19,6 +19,8 @@ var orbited = []struct {
 	{"GET", "/v1/public/documents.list", true, true},
 	{"POST", "/api/v1/public/documents.list", true, true},
 	{"GET", "/api/v1/users.info", true, false},
+	{"GET", "/v1/feedbacks.list", true, false},
+	{"GET", "/v1/public/feedbacks.list", true, true},
 }
 
 // refusesUnknownKeys is O7.

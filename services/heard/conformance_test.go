@@ -59,6 +59,7 @@ func TestTheAllInOneSpeaksEverySurface(t *testing.T) {
 		Slug:    made.Org.Slug,
 		Admin:   conformance.Admin(made.Admin),
 		Keys:    made.Keys,
+		HashKey: hashKey(t, dir),
 		Heard:   func(args ...string) ([]byte, error) { return command(dir, args...).Output() },
 		Sanitize: func(t *testing.T, item string) {
 			sanitize(t, filepath.Join(dir, "heard.db"), made.Org.ID, item)
@@ -70,6 +71,7 @@ func TestTheAllInOneSpeaksEverySurface(t *testing.T) {
 	t.Run("authworx", func(t *testing.T) { conformance.Authworx(t, target) })
 	t.Run("users", func(t *testing.T) { conformance.Users(t, target) })
 	t.Run("userboost", func(t *testing.T) { conformance.Userboost(t, target) })
+	t.Run("userorbit", func(t *testing.T) { conformance.Userorbit(t, target) })
 }
 
 func command(dir string, args ...string) *exec.Cmd {
@@ -97,6 +99,15 @@ func awaitDemo(t *testing.T, dir string) (made demo.Demo) {
 
 func app(a demo.App) conformance.App {
 	return conformance.App{ID: a.ID, PublicKey: a.PublicKey, SigningSecret: a.SigningSecret}
+}
+
+func hashKey(t *testing.T, dir string) string {
+	t.Helper()
+	key, err := os.ReadFile(filepath.Join(dir, "hash.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(key)
 }
 
 // sanitize does what a worker will, beside the process that serves.

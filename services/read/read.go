@@ -117,7 +117,7 @@ func (s *Service) userorbit(api *httpkit.API) {
 	httpapi.UserorbitTeam(api)
 	httpapi.UserorbitSubscribers(api, d.People)
 	httpapi.UserorbitProperties(api, enduser.Properties(d.Store, d.IDs, d.Now))
-	httpapi.UserorbitHelp(api, help.NewLibrary(d.Store, d.IDs, d.Now), d.People)
+	httpapi.UserorbitHelp(api, help.NewLibrary(d.Store, d.IDs, d.Now), s.browser)
 	httpapi.UserorbitZapier(api, hook.NewRegistry(d.Store, d.IDs, d.Now), d.Store)
 }
 

@@ -3,20 +3,17 @@ package httpapi
 import (
 	"context"
 
-	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/auth"
 	"github.com/heard-dev/heard/pkg/core/access"
-	"github.com/heard-dev/heard/pkg/core/enduser"
 	"github.com/heard-dev/heard/pkg/core/gate"
 	"github.com/heard-dev/heard/pkg/dialect/userorbit"
 	"github.com/heard-dev/heard/pkg/httpkit"
-	"github.com/heard-dev/heard/pkg/id"
 	"github.com/heard-dev/heard/services/read/internal/ballot"
 )
 
 func (f feedbacks) votes() {
-	voter := httpkit.TeamOrSubscriber(access.FeedbackWrite, gate.UserorbitBySubscriber()).Counted("feedback")
-	route := action("feedbacks", "vote", feedbackTag, "Vote for one feedback, or take the vote back", voter, gone("feedback or subscriber"), unmovable())
+	door := httpkit.TeamOrSubscriber(access.FeedbackWrite, gate.UserorbitBySubscriber()).Counted("feedback")
+	route := action("feedbacks", "vote", feedbackTag, "Vote for one feedback, or take the vote back", door, gone("feedback or subscriber"), unmovable())
 	route.Notes = "A person votes once. Each call turns the vote over, unless `voted` says what it shall be: then it may be repeated. A subscriber " +
 		"votes for themselves, a team for the subscriber it names."
 	httpkit.HandleWrite(f.api, route, f.vote)
@@ -35,23 +32,10 @@ type feedbackVote struct {
 }
 
 func (f feedbacks) vote(ctx context.Context, caller auth.Principal, in *ballotPaper) (*one[feedbackVote], error) {
-	voter, err := f.voter(ctx, caller, userorbit.Named(in.SubscriberID))
+	who, err := voter(ctx, f.browser.People, caller, in.SubscriberID)
 	if err != nil {
 		return nil, err
 	}
-	standing, err := f.box.Vote(ctx, caller.Org.ID, caller.Person, voter, userorbit.ID(in.ID), in.Voted)
+	standing, err := f.box.Vote(ctx, caller.Org.ID, caller.Person, who, userorbit.ID(in.ID), in.Voted)
 	return single(standing, err, func(s *ballot.Standing) feedbackVote { return feedbackVote{s.Voted, s.Votes} })
-}
-
-// voter is whose vote it is.
-func (f feedbacks) voter(ctx context.Context, caller auth.Principal, named id.ID) (enduser.Person, error) {
-	switch {
-	case caller.Person != nil && (named.IsZero() || named == caller.Person.ID):
-		return *caller.Person, nil
-	case caller.Person != nil:
-		return enduser.Person{}, apierr.New(apierr.Forbidden, apierr.CodeForbidden, "A subscriber votes for nobody else.")
-	case named.IsZero():
-		return enduser.Person{}, apierr.Body(apierr.Issue{Path: []any{"subscriberId"}, Code: "required", Message: "must name whose vote it is"})
-	}
-	return f.browser.People.Get(ctx, caller.Org.ID, named)
 }
