@@ -68,6 +68,8 @@ func Userz(t *testing.T, target Target) {
 		{"Idempotency", s.storesOnce},
 		{"Tenants", s.keepsTenantsApart},
 		{"Revocation", s.forgetsRevokedKeys},
+		{"People", s.seesOnePerson},
+		{"Merges", s.decidesWhoIsWho},
 		{"Documented", s.answeredAsDocumented}, // of all the above, so it is the last
 	})
 }

@@ -141,7 +141,7 @@ func (s *suite) givesOneItemWhole(t *testing.T) {
 	list := s.ask(t, as{token: key}, "GET", "/v1/feedback?appId="+app.ID, nil).is(t, http.StatusOK).object(t)
 	equal(t, "the list", list, map[string]any{"data": []any{row}, "nextCursor": nil})
 	row["consoleLogs"], row["attachments"], row["componentTarget"] = whole["consoleLogs"], []any{}, whole["componentTarget"]
-	row["metadata"] = whole["metadata"]
+	row["metadata"], row["person"], row["recentEvents"] = whole["metadata"], nil, []any{}
 	equal(t, "the item", got, row)
 
 	least := s.item(t, key, s.submit(t, as{token: app.PublicKey}, `{"text":"x","severity":null}`, "User-Agent", "Browser/2.0"))
@@ -150,6 +150,7 @@ func (s *suite) givesOneItemWhole(t *testing.T) {
 		"submittedBy": map[string]any{"mode": "public", "externalUserId": nil, "email": nil, "name": nil},
 		"severity":    nil, "text": "x", "url": nil, "userAgent": "Browser/2.0",
 		"createdAt": least["createdAt"], "updatedAt": least["updatedAt"], "consoleLogs": []any{}, "attachments": []any{}, "metadata": nil,
+		"person": nil, "recentEvents": []any{},
 	})
 	for _, missing := range []string{"/v1/feedback/000000000000000000000000", "/v1/feedback/nobody", "/v1/feedback/" + strings.ToUpper(id) + "0"} {
 		s.ask(t, as{token: key}, "GET", missing, nil).refused(t, http.StatusNotFound, "not_found")
