@@ -7,7 +7,7 @@ ALL       := $(MODULES) hack hack/tools
 TESTFLAGS ?= -timeout 15m
 FUZZTIME  ?= 10s
 
-.PHONY: help dev split build test crash bench fuzz lint fmt tidy generate verify vuln
+.PHONY: help dev split build test crash bench fuzz lint fmt tidy generate verify vuln images
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,9 @@ tidy: ## bring every go.mod in line
 
 generate: ## write the OpenAPI document and the golden files anew
 	go test $(TAGS) ./services/heard ./pkg/dialect -run 'Published|EveryDialect' -update
+
+images: ## the container images, as archives in bin/images; with IMAGES="-registry … -tag … -push" to a registry
+	@$(call proof,images) $(IMAGES)
 
 verify: lint ## what CI checks besides the tests: linters, generated files, modules
 	@$(call idle,tidy,-- '*go.mod' '*go.sum' '*go.work.sum')

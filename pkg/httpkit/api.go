@@ -33,6 +33,8 @@ type API struct {
 	document *document
 	names    func() map[string]bool // of all properties
 	routes   []Route
+	// described is what the published document lists, whoever serves it. Only refusals ask, so it is read when one does.
+	described func() []operation
 }
 
 func newAPI(k *Kit, d dialect.Dialect) *API {
@@ -50,6 +52,7 @@ func newAPI(k *Kit, d dialect.Dialect) *API {
 	}
 	a := &API{kit: k, dialect: d, engine: engine, document: newDocument(d)}
 	a.names = sync.OnceValue(a.propertyNames)
+	a.described = sync.OnceValue(func() []operation { return published(d.About().Document) })
 	if k.Telemetry.Exports() {
 		engine.Use(otelgin.Middleware(k.Service, otelgin.WithTracerProvider(k.Telemetry.Tracer),
 			otelgin.WithMeterProvider(k.Telemetry.Meter), otelgin.WithPropagators(k.Telemetry.Propagator)))
@@ -60,14 +63,11 @@ func newAPI(k *Kit, d dialect.Dialect) *API {
 }
 
 // unserved refuses requests that no route takes. Of a path that is served by other methods it tells all of them: gin knows
-// only those of this dialect.
+// only those of this dialect and this process.
 func (a *API) unserved(c *gin.Context) {
 	x := a.begin(c, new(Route))
 	defer x.end()
-	var methods []string
-	for route := range a.kit.at(c.Request.URL.EscapedPath()) {
-		methods = append(methods, route.Method)
-	}
+	methods := a.kit.methods(c.Request.URL.EscapedPath())
 	if len(methods) == 0 {
 		x.refuse(apierr.Missing("route"))
 		return

@@ -1,6 +1,7 @@
 package httpkit
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -132,4 +133,30 @@ func (a *API) tell(fault Fault) string {
 		text += "; " + fault.Also
 	}
 	return text
+}
+
+// operation is a method of a path, in OpenAPI's spelling.
+type operation struct{ method, path string }
+
+// published lists what a document describes, sorted.
+func published(document []byte) []operation {
+	var doc struct {
+		Paths map[string]map[string]struct{} `json:"paths"`
+	}
+	if document == nil {
+		return nil
+	}
+	if err := json.Unmarshal(document, &doc); err != nil {
+		panic("httpkit: " + err.Error()) // it is part of this binary
+	}
+	var operations []operation
+	for path, methods := range doc.Paths {
+		for method := range methods {
+			operations = append(operations, operation{strings.ToUpper(method), path})
+		}
+	}
+	slices.SortFunc(operations, func(a, b operation) int {
+		return cmp.Or(strings.Compare(a.path, b.path), strings.Compare(a.method, b.method))
+	})
+	return operations
 }

@@ -28,7 +28,9 @@ type Deps struct {
 	Incidents func(incident.Incident)
 	// Outcomes takes what became of each request whose Org is known. It must not block. Optional.
 	Outcomes func(outcome.Event)
-	// Ready tells what keeps the process from serving, or nil.
+	// Draining tells whether the process was told to stop. Optional.
+	Draining func() bool
+	// Ready tells what else keeps the process from serving, or nil.
 	Ready func(ctx context.Context) error
 }
 

@@ -150,10 +150,8 @@ func (p *Platform) Kit(env *run.Env, incidents func(incident.Incident)) *httpkit
 		}),
 		IDs: p.IDs, Now: p.Now, Telemetry: env.Telemetry, TrustedProxies: p.TrustedProxies, Incidents: incidents,
 		Outcomes: p.Ledger.Record,
+		Draining: env.Draining,
 		Ready: func(ctx context.Context) error {
-			if env.Draining() {
-				return errDraining
-			}
 			if p.Ready != nil {
 				if err := p.Ready(); err != nil {
 					return err
@@ -163,8 +161,6 @@ func (p *Platform) Kit(env *run.Env, incidents func(incident.Incident)) *httpkit
 		},
 	}, tongues.All())
 }
-
-var errDraining = errors.New("platform: this process is stopping")
 
 // Close closes the parts, last opened first.
 func (p *Platform) Close(ctx context.Context) error {
