@@ -33,8 +33,6 @@ type API struct {
 	document *document
 	names    func() map[string]bool // of all properties
 	routes   []Route
-	// described is what the published document lists, whoever serves it. Only refusals ask, so it is read when one does.
-	described func() []operation
 }
 
 func newAPI(k *Kit, d dialect.Dialect) *API {
@@ -52,7 +50,6 @@ func newAPI(k *Kit, d dialect.Dialect) *API {
 	}
 	a := &API{kit: k, dialect: d, engine: engine, document: newDocument(d)}
 	a.names = sync.OnceValue(a.propertyNames)
-	a.described = sync.OnceValue(func() []operation { return published(d.About().Document) })
 	if k.Telemetry.Exports() {
 		engine.Use(otelgin.Middleware(k.Service, otelgin.WithTracerProvider(k.Telemetry.Tracer),
 			otelgin.WithMeterProvider(k.Telemetry.Meter), otelgin.WithPropagators(k.Telemetry.Propagator)))

@@ -90,18 +90,15 @@ func (k *Kit) at(path string) iter.Seq[Route] {
 	}
 }
 
-// methods are what an escaped path takes, here or at another service: the documents tell of all of them, and a client sees
-// one Heard.
+// methods are what an escaped path takes, here or by TellAll at any service: a client sees one Heard.
 func (k *Kit) methods(path string) []string {
 	var methods []string
 	for route := range k.at(path) {
 		methods = append(methods, route.Method)
 	}
-	for _, api := range k.apis {
-		for _, op := range api.described() {
-			if matches(op.path, path) && !slices.Contains(methods, op.method) {
-				methods = append(methods, op.method)
-			}
+	for _, op := range k.described() {
+		if matches(op.path, path) && !slices.Contains(methods, op.method) {
+			methods = append(methods, op.method)
 		}
 	}
 	return methods

@@ -137,6 +137,7 @@ func (p *Platform) App(env *run.Env, services ...Service) run.App {
 		loops = append(loops, service.Loops()...)
 	}
 	kit.ServeDocuments()
+	kit.TellAll()
 	return run.App{Handler: kit.Handler(), Loops: loops, Close: p.Close}
 }
 
