@@ -80,6 +80,15 @@ func OpenWithFiles(ctx context.Context, name string, cfg FilesConfig, env *run.E
 	return p, nil
 }
 
+// Migrate brings the database to what this version wants, one process at a time, and closes it.
+func Migrate(ctx context.Context, s Stores) error {
+	store, err := mongostore.Open(ctx, mongostore.Options{URI: s.MongoURI, Database: s.MongoDatabase, Alone: time.Now})
+	if err != nil {
+		return err
+	}
+	return store.Close(ctx)
+}
+
 func (s Stores) open(ctx context.Context, name string, env *run.Env) (platform.Parts, error) {
 	keys, err := s.Keys.Open()
 	if err != nil {

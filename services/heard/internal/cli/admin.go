@@ -24,7 +24,7 @@ process serves that folder, it carries the command out itself.`
 
 func (c *cli) admin() *cobra.Command {
 	group := &cobra.Command{Use: "admin", Short: "Work on the data itself, without the API", Long: aboutAdmin, Args: cobra.NoArgs, RunE: help}
-	group.AddCommand(c.bootstrap(), c.demo(), c.incident(), c.verifyAudit(), c.backup(), c.restore())
+	group.AddCommand(c.migrate(), c.bootstrap(), c.demo(), c.incident(), c.verifyAudit(), c.backup(), c.restore())
 	return group
 }
 
@@ -78,7 +78,7 @@ func (c *cli) networked() bool {
 }
 
 func (c *cli) demo() *cobra.Command {
-	var base string
+	var base, secretName string
 	cmd := &cobra.Command{
 		Use: "demo", Short: "Make a demo tenant and write down how to reach it", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -90,6 +90,9 @@ func (c *cli) demo() *cobra.Command {
 				if i.embedded != nil {
 					dir = i.embedded.Dir
 				}
+				if secretName != "" {
+					return c.demoInto(ctx, i, dir, base, secretName)
+				}
 				d, err := demo.Ensure(ctx, i.Platform, dir, base, nil)
 				if err != nil {
 					return err
@@ -100,6 +103,7 @@ func (c *cli) demo() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&base, "base-url", localURL, "what clients reach Heard under")
+	kubeSecretFlag(cmd, &secretName)
 	return cmd
 }
 
