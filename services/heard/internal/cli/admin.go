@@ -24,7 +24,7 @@ process serves that folder, it carries the command out itself.`
 
 func (c *cli) admin() *cobra.Command {
 	group := &cobra.Command{Use: "admin", Short: "Work on the data itself, without the API", Long: aboutAdmin, Args: cobra.NoArgs, RunE: help}
-	group.AddCommand(c.migrate(), c.bootstrap(), c.demo(), c.incident(), c.verifyAudit(), c.backup(), c.restore())
+	group.AddCommand(c.keys(), c.migrate(), c.bootstrap(), c.demo(), c.incident(), c.verifyAudit(), c.backup(), c.restore())
 	return group
 }
 

@@ -2,8 +2,10 @@ package cli
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +18,7 @@ import (
 	"github.com/heard-dev/heard/pkg/platform/networked"
 	"github.com/heard-dev/heard/pkg/secret"
 	"github.com/heard-dev/heard/services/heard/internal/demo"
+	"github.com/heard-dev/heard/services/heard/internal/embedded"
 	"github.com/heard-dev/heard/services/heard/internal/kubesecret"
 )
 
@@ -113,4 +116,34 @@ func (c *cli) migrate() *cobra.Command {
 			return networked.Migrate(cmd.Context(), cfg)
 		},
 	}
+}
+
+func (c *cli) keys() *cobra.Command {
+	var name string
+	cmd := &cobra.Command{
+		Use: "keys", Short: "Print the Secret with the keys of a new installation, for kubectl create", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			keyset, err := secret.NewKeysetJSON()
+			if err != nil {
+				return err
+			}
+			var hash, session [32]byte
+			for _, key := range [][]byte{hash[:], session[:]} {
+				if _, err := io.ReadFull(embedded.Random(), key); err != nil {
+					return err
+				}
+			}
+			manifest := map[string]any{
+				"apiVersion": "v1", "kind": "Secret", "metadata": map[string]string{"name": name},
+				"stringData": map[string]string{
+					"keyset": keyset.Reveal(), "hashKey": hex.EncodeToString(hash[:]), "sessionKeys": hex.EncodeToString(session[:]),
+				},
+			}
+			encoder := json.NewEncoder(c.out)
+			encoder.SetIndent("", "  ")
+			return encoder.Encode(manifest)
+		},
+	}
+	cmd.Flags().StringVar(&name, "name", "heard-keys", "the Secret's name")
+	return cmd
 }
