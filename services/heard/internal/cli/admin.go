@@ -11,6 +11,7 @@ import (
 	"github.com/heard-dev/heard/pkg/platform"
 	"github.com/heard-dev/heard/pkg/platform/networked"
 	"github.com/heard-dev/heard/pkg/run"
+	"github.com/heard-dev/heard/pkg/secret"
 	"github.com/heard-dev/heard/pkg/telemetry"
 	"github.com/heard-dev/heard/services/heard/internal/backup"
 	"github.com/heard-dev/heard/services/heard/internal/demo"
@@ -72,7 +73,7 @@ func (c *cli) act(do func(ctx context.Context, i installation, args []string) er
 // networked tells whether the environment names a database server.
 func (c *cli) networked() bool {
 	cfg, err := config.Load[struct {
-		URI string `env:"HEARD_MONGO_URI"`
+		URI secret.String `env:"HEARD_MONGO_URI"`
 	}](c.environ)
 	return err == nil && cfg.URI != ""
 }
