@@ -15,22 +15,22 @@ import (
 	"github.com/heard-dev/heard/services/heard/internal/embedded"
 )
 
-// checkApp is the App that checks submit to.
+// checkApp is the App that checks submit to unless they are told another.
 const checkApp = "heard-check"
 
 func (c *cli) check() *cobra.Command {
-	var ingest, read string
+	var slug, ingest, read string
 	cmd := &cobra.Command{
-		Use: "check", Short: "Say something to an App of its own, and read it back: is everything there?", Args: cobra.NoArgs,
+		Use: "check", Short: "Say something to an App, and read it back: is everything there?", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
 			api, err := c.api()
 			if err != nil {
 				return err
 			}
-			public, err := ensureCheckApp(ctx, api)
+			public, err := ensureApp(ctx, api, slug)
 			if err != nil {
-				return fmt.Errorf("find or make the App %s: %w", checkApp, err)
+				return fmt.Errorf("find or make the App %s: %w", slug, err)
 			}
 			item, err := c.sayAndRead(ctx, public, ingest, read)
 			if err != nil {
@@ -40,26 +40,27 @@ func (c *cli) check() *cobra.Command {
 			return nil
 		},
 	}
+	cmd.Flags().StringVar(&slug, "app", checkApp, "the App, which hears anybody; made where it is missing")
 	cmd.Flags().StringVar(&ingest, "ingest-url", "", "where to submit, if not at --url")
 	cmd.Flags().StringVar(&read, "read-url", "", "where to read, if not at --url")
 	return cmd
 }
 
-// ensureCheckApp gives the public key.
-func ensureCheckApp(ctx context.Context, api *client.Client) (secret.String, error) {
+// ensureApp gives the public key.
+func ensureApp(ctx context.Context, api *client.Client, slug string) (secret.String, error) {
 	type app struct{ Slug, PublicKey string }
 	var listed struct{ Data []app }
 	if err := get(ctx, api, client.Call{Method: http.MethodGet, Path: "/v1/apps"}, &listed); err != nil {
 		return "", err
 	}
 	for _, a := range listed.Data {
-		if a.Slug == checkApp {
+		if a.Slug == slug {
 			return secret.String(a.PublicKey), nil
 		}
 	}
 	var made app
 	err := get(ctx, api, client.Call{Method: http.MethodPost, Path: "/v1/apps", Body: map[string]any{
-		"slug": checkApp, "name": "Heard's own check", "publicSubmissionEnabled": true,
+		"slug": slug, "name": "Heard's own check", "publicSubmissionEnabled": true,
 	}}, &made)
 	return secret.String(made.PublicKey), err
 }
