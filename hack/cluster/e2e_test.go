@@ -23,7 +23,7 @@ func must(t *testing.T, err error) {
 }
 
 // installed gives the release of this code, with its stores; HEARD_CLUSTER_KEEP=yes takes one that is there as it is.
-func installed(t *testing.T) *Cluster {
+func installed(t *testing.T, set ...string) *Cluster {
 	t.Helper()
 	c, err := FromEnv()
 	must(t, err)
@@ -32,7 +32,7 @@ func installed(t *testing.T) *Cluster {
 	}
 	must(t, c.Images(t.Context(), "dev"))
 	must(t, c.Up(t.Context()))
-	must(t, c.Install(t.Context()))
+	must(t, c.Install(t.Context(), set...))
 	return c
 }
 
@@ -47,7 +47,7 @@ func operate(t *testing.T, c *Cluster) *Operator {
 // The chart installs, speaks every surface through the gateway, upgrades, passes its own test, and leaves nothing but the
 // Secret when it goes.
 func TestTheChartSpeaksEverySurface(t *testing.T) {
-	c := installed(t)
+	c := installed(t, "services.ingest.replicas=1") // one that knows its callers when the database goes
 	o := operate(t, c)
 	app := func(i int) conformance.App {
 		a := o.Demo.Apps[i]
@@ -62,23 +62,26 @@ func TestTheChartSpeaksEverySurface(t *testing.T) {
 			must(t, c.Scale(t.Context(), "statefulset/mongodb", 0))
 			return func() { must(t, c.Scale(context.WithoutCancel(t.Context()), "statefulset/mongodb", 1)) }
 		},
+		BehindGateway: true,
 	}
 	t.Run("userz", func(t *testing.T) { conformance.Userz(t, target) })
 	t.Run("authworx", func(t *testing.T) { conformance.Authworx(t, target) })
 	t.Run("users", func(t *testing.T) { conformance.Users(t, target) })
 	t.Run("userboost", func(t *testing.T) { conformance.Userboost(t, target) })
 
-	before := generations(t, c)
+	before := revisions(t, c)
 	must(t, c.Install(t.Context(), "services.read.env.HEARD_LOG_LEVEL=warn"))
-	for name, generation := range generations(t, c) {
-		if rolled := generation != before[name]; rolled != (name == "heard-read") {
-			t.Errorf("a change to read alone: %s went from generation %d to %d", name, before[name], generation)
+	for name, revision := range revisions(t, c) {
+		if rolled := revision != before[name]; rolled != (name == "heard-read") {
+			t.Errorf("a change to read alone: %s went from revision %s to %s", name, before[name], revision)
 		}
 	}
 	_, err := c.Helm(t.Context(), "test", c.Release)
 	must(t, err)
 	must(t, c.Uninstall(t.Context()))
-	left, err := c.Kubectl(t.Context(), "get", "all,configmap,networkpolicy,httproute,poddisruptionbudget,rolebinding,role,serviceaccount",
+	_, err = c.Kubectl(t.Context(), "wait", "pod", "--selector", "app.kubernetes.io/part-of=heard", "--for=delete", "--timeout="+patience)
+	must(t, err)
+	left, err := c.Kubectl(t.Context(), "get", "deployment,replicaset,pod,job,service,configmap,networkpolicy,httproute,poddisruptionbudget,rolebinding,role,serviceaccount",
 		"--selector", "app.kubernetes.io/part-of=heard", "--output", "name")
 	must(t, err)
 	if left != "" {
@@ -86,23 +89,23 @@ func TestTheChartSpeaksEverySurface(t *testing.T) {
 	}
 }
 
-// generations are what is counted up when a Deployment's pods change.
-func generations(t *testing.T, c *Cluster) map[string]int64 {
+// revisions count up when the pods of a Deployment are replaced.
+func revisions(t *testing.T, c *Cluster) map[string]string {
 	t.Helper()
 	text, err := c.Kubectl(t.Context(), "get", "deployment", "--selector", "app.kubernetes.io/part-of=heard", "--output", "json")
 	must(t, err)
 	var listed struct {
 		Items []struct {
 			Metadata struct {
-				Name       string
-				Generation int64
+				Name        string
+				Annotations map[string]string
 			}
 		}
 	}
 	must(t, json.Unmarshal([]byte(text), &listed))
-	found := map[string]int64{}
+	found := map[string]string{}
 	for _, item := range listed.Items {
-		found[item.Metadata.Name] = item.Metadata.Generation
+		found[item.Metadata.Name] = item.Metadata.Annotations["deployment.kubernetes.io/revision"]
 	}
 	return found
 }

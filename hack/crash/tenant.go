@@ -27,9 +27,9 @@ type App struct {
 // unreached is a rate, per minute, that no crowd of ours comes near.
 const unreached = gate.Unlimited
 
-// found makes an Org by the operator's command line, lets no limit hold it up, in the store, and makes the rest of the
+// Found makes an Org by the operator's command line, lets no limit hold it up, in the store, and makes the rest of the
 // tenant by its own.
-func found(ctx context.Context, base string, store tenant.Store, heard func(context.Context, ...string) ([]byte, error)) (made Tenant, err error) {
+func Found(ctx context.Context, base string, store tenant.Store, heard func(context.Context, ...string) ([]byte, error)) (made Tenant, err error) {
 	slug := "crash-" + strings.ToLower(rand.Text())
 	tell := func(into any, args ...string) error {
 		text, err := heard(ctx, append(args, "--output", "json")...)
