@@ -27,19 +27,25 @@ type Cluster struct {
 	Load      []string
 }
 
-// FromEnv is the cluster that HEARD_CLUSTER_… tell of; without them, kind's. HEARD_CLUSTER_LOAD is a command that takes an
-// image archive.
+// FromEnv is the cluster that HEARD_CLUSTER names: kind's, or the current one, to which HEARD_CLUSTER_LOAD is a command that
+// takes an image archive there. HEARD_CLUSTER_URL, …_STORES and …_VALUES are for one that differs from kind's otherwise.
 func FromEnv() (*Cluster, error) {
 	root, err := stack.Root()
 	if err != nil {
 		return nil, err
+	}
+	load := filepath.Join(root, "bin", "kube", "kind") + " load image-archive --name heard"
+	if os.Getenv("HEARD_CLUSTER") == "current" {
+		if load = os.Getenv("HEARD_CLUSTER_LOAD"); load == "" {
+			return nil, errors.New("cluster: HEARD_CLUSTER_LOAD must be a command that takes an image archive to the current cluster")
+		}
 	}
 	c := &Cluster{
 		Root: root, Namespace: "heard", Release: "heard",
 		URL:    or("HEARD_CLUSTER_URL", "http://127.0.0.1:30080"),
 		Stores: or("HEARD_CLUSTER_STORES", filepath.Join(root, "k8s", "dev")),
 		Values: or("HEARD_CLUSTER_VALUES", filepath.Join(root, "charts", "heard", "ci", "demo-values.yaml")),
-		Load:   strings.Fields(or("HEARD_CLUSTER_LOAD", filepath.Join(root, "bin", "tools", "kind")+" load image-archive --name heard")),
+		Load:   strings.Fields(load),
 	}
 	return c, nil
 }

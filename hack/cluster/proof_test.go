@@ -16,7 +16,7 @@ import (
 )
 
 // clients keep a small machine busy and leave it room for what is done to it.
-const clients = 16
+const clients = 6
 
 // under keeps clients on every surface busy while do disturbs the release, and audits all that they were answered.
 func under(t *testing.T, c *Cluster, o *Operator, do func(context.Context) error) crash.Result {
