@@ -62,8 +62,8 @@ cluster-proof: bin/kube ## rolling updates, evictions, autoscaling, upgrades, ki
 chart: bin/kube ## the chart's golden renders, and its objects held to Kubernetes' schemas; with UPDATE=-update written anew
 	PATH=$(CURDIR)/bin/kube:$$PATH GOWORK=off go -C hack test -tags "nomsgpack chart" -count=1 ./chart $(UPDATE)
 
-kind-up: bin/kube images ## a kind cluster with a gateway, stores, Heard and its demo; needs an engine such as Docker
-	k8s/kind/up
+kind-up: bin/kube ## a kind cluster with a gateway, stores, Heard and its demo; needs kubectl, and an engine such as Docker
+	GOWORK=off go -C hack build $(TAGS) -o ../bin/hack/cluster ./cmd/cluster && k8s/kind/up
 
 kind-down: bin/kube ## and forget it
 	bin/kube/kind delete cluster --name heard

@@ -165,7 +165,7 @@ SSL_CERT_DIR: /etc/heard/ca
 {{- end -}}
 
 {{- define "heard.pullSecrets" -}}
-{{- with .Values.global.imagePullSecrets }}
+{{- with .Values.global.imagePullSecrets -}}
 imagePullSecrets:
 {{- toYaml . | nindent 2 }}
 {{- end }}
