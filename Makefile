@@ -51,7 +51,7 @@ tidy: ## bring every go.mod in line
 
 generate: ## write the OpenAPI document and the golden files anew
 	go test $(TAGS) ./services/heard ./pkg/dialect -run 'Published|EveryDialect' -update
-	GOWORK=off go -C hack test $(TAGS) ./chart -run Routes -update
+	GOWORK=off go -C hack test $(TAGS) ./chart -run "Routes|Readme" -update
 
 cluster-e2e: bin/kube ## install the chart on CLUSTER (kind, or current: kubectl's), and every surface's suite through its gateway
 	@$(call oncluster,TestTheChart)
