@@ -6,11 +6,12 @@ MODULES   := pkg $(SERVICES:%=services/%)
 ALL       := $(MODULES) hack hack/tools
 TESTFLAGS ?= -timeout 15m
 FUZZTIME  ?= 10s
+CLUSTER   ?= kind
 
-.PHONY: help dev split build test crash bench fuzz lint fmt tidy generate verify vuln
+.PHONY: help dev split build test crash bench fuzz lint fmt tidy generate verify vuln images chart cluster-e2e cluster-proof kind-up kind-down
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 dev: ## build and run all of Heard in one process on 127.0.0.1:8080, data in .heard/
 	@go build $(TAGS) -o bin/heard ./services/heard/cmd/heard
@@ -50,6 +51,25 @@ tidy: ## bring every go.mod in line
 
 generate: ## write the OpenAPI document and the golden files anew
 	go test $(TAGS) ./services/heard ./pkg/dialect -run 'Published|EveryDialect' -update
+	GOWORK=off go -C hack test $(TAGS) ./chart -run "Routes|Readme" -update
+
+cluster-e2e: bin/kube ## install the chart on CLUSTER (kind, or current: kubectl's), and every surface's suite through its gateway
+	@$(call oncluster,TestTheChart)
+
+cluster-proof: bin/kube ## rolling updates, evictions, autoscaling, upgrades, kills and outages under load, on CLUSTER; half an hour
+	@$(call oncluster,TestNothing|TestEvery)
+
+chart: bin/kube ## the chart's golden renders, and its objects held to Kubernetes' schemas; with UPDATE=-update written anew
+	PATH=$(CURDIR)/bin/kube:$$PATH GOWORK=off go -C hack test -tags "nomsgpack chart" -count=1 ./chart $(UPDATE)
+
+kind-up: bin/kube ## a kind cluster with a gateway, stores, Heard and its demo; needs kubectl, and an engine such as Docker
+	GOWORK=off go -C hack build $(TAGS) -o ../bin/hack/cluster ./cmd/cluster && k8s/kind/up
+
+kind-down: bin/kube ## and forget it
+	bin/kube/kind delete cluster --name heard
+
+images: ## the container images, as archives in bin/images; with IMAGES="-registry … -tag … -push" to a registry
+	@$(call proof,images) $(IMAGES)
 
 verify: lint ## what CI checks besides the tests: linters, generated files, modules
 	@$(call idle,tidy,-- '*go.mod' '*go.sum' '*go.work.sum')
@@ -63,12 +83,18 @@ vuln: bin/tools ## known vulnerabilities in what is called; needs their database
 		*"fetching vulnerabilities"*) echo "NOT CHECKED: the vulnerability database cannot be reached from here"; exit 0;; \
 		*) echo "$$out"; exit 1;; esac; echo no known vulnerability in $$m; done
 
+bin/kube: hack/kube/go.mod
+	GOWORK=off GOBIN=$(CURDIR)/bin/kube go -C hack/kube install tool && touch $@
+
 bin/tools: hack/tools/go.mod
 	GOWORK=off GOBIN=$(CURDIR)/bin/tools go -C hack/tools install tool && touch $@
 
 # fuzzed fuzzes one target. Go's engine now and then takes the end of its own time for a failure, so one is tried again; an
 # input that really fails is written down by then, and fails at once.
 fuzzed = go test $(TAGS) ./$(1) -run '^$$' -fuzz "^$(2)$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x </dev/null
+
+# oncluster runs tests that need a cluster, one after the other.
+oncluster = PATH=$(CURDIR)/bin/kube:$$PATH HEARD_CLUSTER=$(CLUSTER) GOWORK=off go -C hack test -tags 'nomsgpack cluster' ./cluster -count=1 -v -timeout 60m -run '$(1)'
 
 # proof builds a command of hack and becomes it, so that it stands in this folder and hears signals itself.
 proof = GOWORK=off go -C hack build $(TAGS) -o ../bin/hack/$(1) ./cmd/$(1) && exec bin/hack/$(1)

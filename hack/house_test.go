@@ -51,7 +51,7 @@ var keepers = []keeper{
 	{"golang.org/x/term", `services/heard/internal/cli`},
 	{"zombiezen.com/go/sqlite", `pkg/store/sqlitestore`},
 	{"database/sql", `nobody`},
-	{"net/http", `pkg/(dialect(/\w+)?|httpkit|run|store/(diskstore|s3store))|services/(\w+/internal/httpapi|heard/internal/(cli|client))`},
+	{"net/http", `pkg/(dialect(/\w+)?|httpkit|run|store/(diskstore|s3store))|services/(\w+/internal/httpapi|heard/internal/(cli|client|kubesecret))`},
 	// Time and randomness come in through the door.
 	{"time.Now", `pkg/(run|platform|store/diskstore)(/\w+)?|services/heard/internal/embedded`},
 	{"crypto/rand", `pkg/platform|services/heard/internal/embedded`},

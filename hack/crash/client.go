@@ -61,7 +61,7 @@ func (c *client) step(ctx context.Context) {
 	c.submit(ctx, s)
 	switch c.chance.IntN(16) {
 	case 0:
-		c.apps(ctx)
+		c.manage(ctx)
 	case 1:
 		c.token = "" // and get another one
 	case 2, 3:
@@ -100,10 +100,17 @@ func (c *client) mint(ctx context.Context) {
 	c.token = minted.Token
 }
 
-// apps asks for the Org's Apps.
-func (c *client) apps(ctx context.Context) {
-	got, err := c.send(ctx, ask{method: http.MethodGet, target: "/v1/apps", token: c.tenant.Key})
-	c.expect(ctx, "the list of Apps", got, err, http.StatusOK)
+// manage asks what the surfaces that are not about saying and telling have to show.
+func (c *client) manage(ctx context.Context) {
+	asks := [...]ask{
+		{method: http.MethodGet, target: "/v1/apps", token: c.tenant.Key},
+		{method: http.MethodGet, target: "/v1/users", token: c.tenant.Key},
+		{method: http.MethodGet, target: "/api/v1/public/org", header: map[string]string{"X-API-Key": c.tenant.OrgKey, "X-Org-Slug": c.tenant.Slug}},
+		{method: http.MethodGet, target: "/.well-known/jwks.json"},
+	}
+	chosen := asks[c.chance.IntN(len(asks))]
+	got, err := c.send(ctx, chosen)
+	c.expect(ctx, chosen.target, got, err, http.StatusOK)
 }
 
 // look reads something back that was accepted, while processes die.

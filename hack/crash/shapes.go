@@ -26,7 +26,7 @@ func AllInOne(ctx context.Context, bin, dir string) (shape Shape, end func() err
 	shape = Shape{Name: "all-in-one", BaseURL: all.URL, Targets: []Target{process(all.Process)}}
 	store, err := sqlitestore.Open(ctx, sqlitestore.Options{Path: filepath.Join(dir, "heard.db")})
 	if err == nil {
-		shape.Tenant, err = found(ctx, shape.BaseURL, store, all.Heard)
+		shape.Tenant, err = Found(ctx, shape.BaseURL, store, all.Heard)
 		err = errors.Join(err, store.Close())
 	}
 	if err != nil {
@@ -53,7 +53,7 @@ func Split(ctx context.Context, bin, dir string, servers stack.Servers, crashMon
 		URI: secret.String(split.Servers.MongoURI), Database: split.Servers.MongoDatabase,
 	})
 	if err == nil {
-		shape.Tenant, err = found(ctx, shape.BaseURL, store, split.Heard)
+		shape.Tenant, err = Found(ctx, shape.BaseURL, store, split.Heard)
 		err = errors.Join(err, store.Close(ctx))
 	}
 	if err != nil {

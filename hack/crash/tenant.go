@@ -16,6 +16,7 @@ type Tenant struct {
 	Public, Private App
 	Key             string
 	EventKey        string // which tells events
+	Slug, OrgKey    string // which AuthWorx's clients speak with
 }
 
 // App hears anybody, or end users with a token only.
@@ -27,9 +28,9 @@ type App struct {
 // unreached is a rate, per minute, that no crowd of ours comes near.
 const unreached = gate.Unlimited
 
-// found makes an Org by the operator's command line, lets no limit hold it up, in the store, and makes the rest of the
+// Found makes an Org by the operator's command line, lets no limit hold it up, in the store, and makes the rest of the
 // tenant by its own.
-func found(ctx context.Context, base string, store tenant.Store, heard func(context.Context, ...string) ([]byte, error)) (made Tenant, err error) {
+func Found(ctx context.Context, base string, store tenant.Store, heard func(context.Context, ...string) ([]byte, error)) (made Tenant, err error) {
 	slug := "crash-" + strings.ToLower(rand.Text())
 	tell := func(into any, args ...string) error {
 		text, err := heard(ctx, append(args, "--output", "json")...)
@@ -41,7 +42,7 @@ func found(ctx context.Context, base string, store tenant.Store, heard func(cont
 		}
 		return err
 	}
-	var operator, key, events struct {
+	var operator, key, events, org struct {
 		Text string `json:"key"`
 	}
 	if err := tell(&operator, "admin", "bootstrap", "--org", slug, "--name", "Crash", "--email", "owner@crash.example"); err != nil {
@@ -58,12 +59,13 @@ func found(ctx context.Context, base string, store tenant.Store, heard func(cont
 		{&made.Private, []string{"app", "create", "--slug", "private", "--name", "Private"}},
 		{&key, []string{"key", "create", "--name", "crash"}},
 		{&events, []string{"key", "create", "--name", "crash events", "--format", "ub_live"}},
+		{&org, []string{"key", "create", "--name", "crash org", "--format", "pk_live"}},
 	} {
 		if err := tell(thing.into, append(thing.args, "--url", base, "--token", operator.Text)...); err != nil {
 			return made, err
 		}
 	}
-	made.Key, made.EventKey = key.Text, events.Text
+	made.Key, made.EventKey, made.Slug, made.OrgKey = key.Text, events.Text, slug, org.Text
 	return made, nil
 }
 

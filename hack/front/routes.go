@@ -1,11 +1,13 @@
 package front
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/heard-dev/heard/pkg/core/incident"
+	"github.com/heard-dev/heard/pkg/dialect/tongues"
 	"github.com/heard-dev/heard/pkg/platform"
 	"github.com/heard-dev/heard/pkg/run"
 	"github.com/heard-dev/heard/pkg/telemetry"
@@ -16,11 +18,31 @@ import (
 	"github.com/heard-dev/heard/services/token"
 )
 
-// rest is the service that gets what is nobody's: unknown paths, and the documents that every service has.
-const rest = "keys"
+// Rest is the service that gets what is nobody's: unknown paths, and the documents that every service has.
+const Rest = "keys"
 
 // Services names the services that Heard is split into.
 func Services() []string { return []string{"ingest", "read", "token", "keys", "attachments"} }
+
+// Operation is a method of a path, in OpenAPI's spelling, and who serves it.
+type Operation struct{ Service, Surface, Method, Path string }
+
+// Operations are those of all services, by their own tables.
+func Operations() []Operation {
+	var all []Operation
+	for _, r := range table() {
+		op := Operation{Service: r.service, Method: r.method, Path: strings.Join(r.path, "/")}
+		for _, d := range tongues.All() {
+			if d.Owns(op.Method, op.Path) {
+				op.Surface = d.Name()
+				break
+			}
+		}
+		op.Surface = cmp.Or(op.Surface, tongues.All()[0].Name()) // the native one takes what nobody owns
+		all = append(all, op)
+	}
+	return all
+}
 
 // route is one operation, and whose it is. Of its path's segments, one in braces takes any text.
 type route struct {
@@ -57,7 +79,7 @@ func owner(routes []route, r *http.Request) (service string, methods []string) {
 	if asked := r.Header.Get("Access-Control-Request-Method"); method == http.MethodOptions && asked != "" {
 		method = asked // a preflight is for who gets the request that follows
 	}
-	service = rest
+	service = Rest
 	exact := false
 	for _, r := range matching(routes, r.URL.EscapedPath()) {
 		if len(methods) == 0 || r.method == method && !exact {

@@ -28,6 +28,9 @@ type Target struct {
 	Break func(t *testing.T) (restore func())
 	// TrustsForwardedFor tells whether the target believes the X-Forwarded-For of this client.
 	TrustsForwardedFor bool
+	// BehindGateway tells that the target is reached through a program of others, which may tidy a path, sends nothing on
+	// before it has some of the body, and looks after its clients' connections itself.
+	BehindGateway bool
 }
 
 // App is an App as its owner knows it.

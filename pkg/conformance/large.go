@@ -34,14 +34,20 @@ func (s *suite) refusesWhatIsTooLarge(t *testing.T) {
 		{key, "POST", "/v1/tokens/mint?appId=" + app.ID, 20_000},
 	} {
 		// The headers alone are sent, so whoever reads the body first never answers.
-		got, closes := s.raw(t, row.who, row.method, row.path, fmt.Sprintf("Content-Length: %d", row.length), "")
+		start := ""
+		if s.BehindGateway {
+			start = strings.Repeat("x", 0x1000)
+		}
+		got, closes := s.raw(t, row.who, row.method, row.path, fmt.Sprintf("Content-Length: %d", row.length), start)
 		got.refused(t, http.StatusRequestEntityTooLarge, "payload_too_large")
-		if !closes {
+		if !closes && !s.BehindGateway {
 			t.Errorf("%s does not say that it closes the connection", got)
 		}
 		got, _ = s.raw(t, row.who, row.method, row.path, "Transfer-Encoding: chunked", "10000\r\n"+strings.Repeat("x", 0x10000)+"\r\n")
 		got.refused(t, http.StatusRequestEntityTooLarge, "payload_too_large")
-		s.endless(t, row.who, row.method, row.path)
+		if !s.BehindGateway {
+			s.endless(t, row.who, row.method, row.path)
+		}
 	}
 	reserve := func(size int) answer {
 		t.Helper()

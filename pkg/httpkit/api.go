@@ -62,14 +62,11 @@ func newAPI(k *Kit, d dialect.Dialect) *API {
 }
 
 // unserved refuses requests that no route takes. Of a path that is served by other methods it tells all of them: gin knows
-// only those of this dialect.
+// only those of this dialect and this process.
 func (a *API) unserved(c *gin.Context) {
 	x := a.begin(c, new(Route))
 	defer x.end()
-	var methods []string
-	for route := range a.kit.at(c.Request.URL.EscapedPath()) {
-		methods = append(methods, route.Method)
-	}
+	methods := a.kit.methods(c.Request.URL.EscapedPath())
 	if len(methods) == 0 {
 		x.refuse(apierr.Missing("route"))
 		return

@@ -3,11 +3,13 @@ package httpkit
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -132,4 +134,33 @@ func (a *API) tell(fault Fault) string {
 		text += "; " + fault.Also
 	}
 	return text
+}
+
+// operation is a method of a path, in OpenAPI's spelling.
+type operation struct{ method, path string }
+
+// TellAll lets refusals tell every method of a path that any service has, by the published documents: behind a gateway one
+// path may be two services'. Only refusals ask, so the documents are read when one does.
+func (k *Kit) TellAll() { k.described = sync.OnceValue(k.published) }
+
+// published lists what the documents of all dialects describe, sorted within each.
+func (k *Kit) published() (all []operation) {
+	for _, api := range k.apis {
+		var doc struct {
+			Paths map[string]map[string]struct{} `json:"paths"`
+		}
+		text := api.dialect.About().Document
+		if text == nil {
+			continue
+		}
+		if err := json.Unmarshal(text, &doc); err != nil {
+			panic("httpkit: " + err.Error()) // it is part of this binary
+		}
+		for _, path := range slices.Sorted(maps.Keys(doc.Paths)) {
+			for _, method := range slices.Sorted(maps.Keys(doc.Paths[path])) {
+				all = append(all, operation{strings.ToUpper(method), path})
+			}
+		}
+	}
+	return all
 }

@@ -82,13 +82,12 @@ func (f front) choose(r *http.Request) *API {
 // options answers a preflight, which carries no credential and so cannot be held to an App's list: the list binds the
 // request that follows. It is false for paths that are not served.
 func (f front) options(w http.ResponseWriter, r *http.Request) bool {
-	methods, welcomed := []string(nil), false
-	for route := range f.kit.at(r.URL.EscapedPath()) {
-		methods = append(methods, route.Method)
-		welcomed = welcomed || route.Door.browser && route.Method == r.Header.Get("Access-Control-Request-Method")
-	}
+	methods, welcomed := f.kit.methods(r.URL.EscapedPath()), false
 	if len(methods) == 0 {
 		return false
+	}
+	for route := range f.kit.at(r.URL.EscapedPath()) {
+		welcomed = welcomed || route.Door.browser && route.Method == r.Header.Get("Access-Control-Request-Method")
 	}
 	if origin := r.Header.Get("Origin"); welcomed && origin != "" {
 		welcome(w.Header(), origin)
@@ -119,6 +118,20 @@ func (k *Kit) at(path string) iter.Seq[Route] {
 			}
 		}
 	}
+}
+
+// methods are what an escaped path takes, here or by TellAll at any service: a client sees one Heard.
+func (k *Kit) methods(path string) []string {
+	var methods []string
+	for route := range k.at(path) {
+		methods = append(methods, route.Method)
+	}
+	for _, op := range k.described() {
+		if matches(op.path, path) && !slices.Contains(methods, op.method) {
+			methods = append(methods, op.method)
+		}
+	}
+	return methods
 }
 
 // matches tells whether a path is an instance of an OpenAPI path.

@@ -12,8 +12,18 @@ import (
 // readyWithin bounds how long the stores may take to say that they are there.
 const readyWithin = 2 * time.Second
 
-// ready answers whether requests should be sent here. /healthz never asks a store: a restart does not mend one.
+// ready answers whether requests should be sent here. /healthz never asks a store: a restart does not mend one. Who routes by
+// the answer asks for /readyz?exclude=stores: a store that is away is away for every replica, and without any the gateway
+// would answer in words of its own.
 func (k *Kit) ready(w http.ResponseWriter, r *http.Request) {
+	if k.Draining != nil && k.Draining() {
+		health(w, http.StatusServiceUnavailable, "unavailable")
+		return
+	}
+	if r.URL.Query().Get("exclude") == "stores" {
+		health(w, http.StatusOK, "ok")
+		return
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), readyWithin)
 	defer cancel()
 	if k.Ready(ctx) != nil {

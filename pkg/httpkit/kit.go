@@ -28,7 +28,9 @@ type Deps struct {
 	Incidents func(incident.Incident)
 	// Outcomes takes what became of each request whose Org is known. It must not block. Optional.
 	Outcomes func(outcome.Event)
-	// Ready tells what keeps the process from serving, or nil.
+	// Draining tells whether the process was told to stop. Optional.
+	Draining func() bool
+	// Ready tells what else keeps the process from serving, or nil.
 	Ready func(ctx context.Context) error
 }
 
@@ -39,6 +41,8 @@ type Kit struct {
 	mounts []mount
 	bodies *bodies
 	stats  stats
+	// described is what TellAll knows of other services.
+	described func() []operation
 }
 
 // mount is a handler beside the dialects: files, documentation.
@@ -49,7 +53,7 @@ type mount struct {
 
 // New makes a Kit without routes that refuses in these dialects. The first of them answers for paths that none owns.
 func New(deps Deps, dialects []dialect.Dialect) *Kit {
-	k := &Kit{Deps: deps, bodies: newBodies(), stats: newStats(deps.Telemetry.Meter)}
+	k := &Kit{Deps: deps, bodies: newBodies(), stats: newStats(deps.Telemetry.Meter), described: func() []operation { return nil }}
 	for _, d := range dialects {
 		k.apis = append(k.apis, newAPI(k, d))
 	}

@@ -158,6 +158,7 @@ func (p *Platform) App(env *run.Env, services ...Service) run.App {
 		loops = append(loops, service.Loops()...)
 	}
 	kit.ServeDocuments()
+	kit.TellAll()
 	return run.App{Handler: kit.Handler(), Loops: loops, Close: p.Close}
 }
 
@@ -171,10 +172,8 @@ func (p *Platform) Kit(env *run.Env, incidents func(incident.Incident)) *httpkit
 		}),
 		IDs: p.IDs, Now: p.Now, Telemetry: env.Telemetry, TrustedProxies: p.TrustedProxies, Incidents: incidents,
 		Outcomes: p.Ledger.Record,
+		Draining: env.Draining,
 		Ready: func(ctx context.Context) error {
-			if env.Draining() {
-				return errDraining
-			}
 			if p.Ready != nil {
 				if err := p.Ready(); err != nil {
 					return err
@@ -184,8 +183,6 @@ func (p *Platform) Kit(env *run.Env, incidents func(incident.Incident)) *httpkit
 		},
 	}, tongues.All())
 }
-
-var errDraining = errors.New("platform: this process is stopping")
 
 // Close closes the parts, last opened first.
 func (p *Platform) Close(ctx context.Context) error {

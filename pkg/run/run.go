@@ -104,8 +104,14 @@ func live[C Configured](ctx context.Context, name string, open Open[C], environ 
 	return Serve(ctx, cfg.Process(), app, env)
 }
 
-// version is the module's, as the Go toolchain stamps it from the tag or the commit.
+// release is what an image is told to call itself when it is linked.
+var release string
+
+// version is the release's, or the module's, as the Go toolchain stamps it from the tag or the commit.
 func version() string {
+	if release != "" {
+		return release
+	}
 	if build, ok := debug.ReadBuildInfo(); ok {
 		return build.Main.Version
 	}

@@ -69,15 +69,26 @@ func OpenWithFiles(ctx context.Context, name string, cfg FilesConfig, env *run.E
 	if err != nil {
 		return nil, err
 	}
-	blobs, err := s3store.Open(ctx, s3store.Options{
-		Endpoint: cfg.S3.Endpoint, PublicEndpoint: cfg.S3.PublicEndpoint, Bucket: cfg.S3.Bucket, Region: cfg.S3.Region,
-		AccessKey: cfg.S3.AccessKey, SecretKey: cfg.S3.SecretKey, Tracer: env.Telemetry.WithinRequests(),
+	blobs, err := patiently(ctx, env, func() (*s3store.Store, error) {
+		return s3store.Open(ctx, s3store.Options{
+			Endpoint: cfg.S3.Endpoint, PublicEndpoint: cfg.S3.PublicEndpoint, Bucket: cfg.S3.Bucket, Region: cfg.S3.Region,
+			AccessKey: cfg.S3.AccessKey, SecretKey: cfg.S3.SecretKey, Tracer: env.Telemetry.WithinRequests(),
+		})
 	})
 	if err != nil {
 		return nil, errors.Join(err, p.Close(ctx))
 	}
 	p.Blobs = blobs
 	return p, nil
+}
+
+// Migrate brings the database to what this version wants, one process at a time, and closes it.
+func Migrate(ctx context.Context, s Stores) error {
+	store, err := mongostore.Open(ctx, mongostore.Options{URI: s.MongoURI, Database: s.MongoDatabase, Alone: time.Now})
+	if err != nil {
+		return err
+	}
+	return store.Close(ctx)
 }
 
 func (s Stores) open(ctx context.Context, name string, env *run.Env) (platform.Parts, error) {
@@ -89,7 +100,9 @@ func (s Stores) open(ctx context.Context, name string, env *run.Env) (platform.P
 	if err != nil {
 		return platform.Parts{}, err
 	}
-	store, err := mongostore.Open(ctx, mongostore.Options{URI: s.MongoURI, Database: s.MongoDatabase, Tracer: env.Telemetry.WithinRequests()})
+	store, err := patiently(ctx, env, func() (*mongostore.Store, error) {
+		return mongostore.Open(ctx, mongostore.Options{URI: s.MongoURI, Database: s.MongoDatabase, Tracer: env.Telemetry.WithinRequests()})
+	})
 	if err != nil {
 		return platform.Parts{}, err
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -112,7 +113,9 @@ func TestWhatCannotBeOpenedIsAnError(t *testing.T) {
 	} {
 		cfg, err := config.Load[networked.Config](append(environ, change))
 		must(t, err)
-		p, err := networked.Open(t.Context(), "first", cfg, env)
+		impatient, cancel := context.WithTimeout(t.Context(), time.Second)
+		p, err := networked.Open(impatient, "first", cfg, env)
+		cancel()
 		if err == nil {
 			t.Errorf("%s: opened", name)
 			must(t, p.Close(t.Context()))

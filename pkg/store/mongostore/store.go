@@ -64,6 +64,7 @@ type Options struct {
 	Timeout  time.Duration         // bounds every call; 5 s when 0
 	Monitor  *event.CommandMonitor // sees every command; may be nil
 	Tracer   trace.TracerProvider  // makes a span of every command, unless there is a Monitor; may be nil
+	Alone    func() time.Time      // a clock: indexes are made by one process at a time that is given one; may be nil
 }
 
 // Store keeps records. It is safe for concurrent use.
@@ -109,7 +110,12 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{client: client, timeout: o.Timeout}
-	if err := s.prepare(ctx, o.Database); err != nil {
+	prepare := func(ctx context.Context) error { return s.prepare(ctx, o.Database) }
+	if o.Alone != nil {
+		made := prepare
+		prepare = func(ctx context.Context) error { return s.alone(ctx, client.Database(o.Database), o.Alone, made) }
+	}
+	if err := prepare(ctx); err != nil {
 		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
 	}
 	return s, nil

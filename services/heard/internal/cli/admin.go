@@ -11,6 +11,7 @@ import (
 	"github.com/heard-dev/heard/pkg/platform"
 	"github.com/heard-dev/heard/pkg/platform/networked"
 	"github.com/heard-dev/heard/pkg/run"
+	"github.com/heard-dev/heard/pkg/secret"
 	"github.com/heard-dev/heard/pkg/telemetry"
 	"github.com/heard-dev/heard/services/heard/internal/backup"
 	"github.com/heard-dev/heard/services/heard/internal/demo"
@@ -24,7 +25,7 @@ process serves that folder, it carries the command out itself.`
 
 func (c *cli) admin() *cobra.Command {
 	group := &cobra.Command{Use: "admin", Short: "Work on the data itself, without the API", Long: aboutAdmin, Args: cobra.NoArgs, RunE: help}
-	group.AddCommand(c.bootstrap(), c.demo(), c.incident(), c.verifyAudit(), c.backup(), c.restore())
+	group.AddCommand(c.keys(), c.migrate(), c.bootstrap(), c.demo(), c.incident(), c.verifyAudit(), c.backup(), c.restore())
 	return group
 }
 
@@ -72,13 +73,13 @@ func (c *cli) act(do func(ctx context.Context, i installation, args []string) er
 // networked tells whether the environment names a database server.
 func (c *cli) networked() bool {
 	cfg, err := config.Load[struct {
-		URI string `env:"HEARD_MONGO_URI"`
+		URI secret.String `env:"HEARD_MONGO_URI"`
 	}](c.environ)
 	return err == nil && cfg.URI != ""
 }
 
 func (c *cli) demo() *cobra.Command {
-	var base string
+	var base, secretName string
 	cmd := &cobra.Command{
 		Use: "demo", Short: "Make a demo tenant and write down how to reach it", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -90,6 +91,9 @@ func (c *cli) demo() *cobra.Command {
 				if i.embedded != nil {
 					dir = i.embedded.Dir
 				}
+				if secretName != "" {
+					return c.demoInto(ctx, i, dir, base, secretName)
+				}
 				d, err := demo.Ensure(ctx, i.Platform, dir, base, nil)
 				if err != nil {
 					return err
@@ -100,6 +104,7 @@ func (c *cli) demo() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&base, "base-url", localURL, "what clients reach Heard under")
+	kubeSecretFlag(cmd, &secretName)
 	return cmd
 }
 

@@ -14,14 +14,19 @@ import (
 	"github.com/heard-dev/heard/pkg/core/manage"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/id"
+	"github.com/heard-dev/heard/pkg/secret"
 )
 
 func (c *cli) bootstrap() *cobra.Command {
-	var slug, name, email string
+	var slug, name, email, secretName string
 	cmd := &cobra.Command{
 		Use: "bootstrap", Short: "Make the operator's organisation with its owner and an API key, both secrets shown once", Args: cobra.NoArgs,
 		RunE: c.act(func(ctx context.Context, i installation, _ []string) error {
-			made, err := bootstrap(ctx, i, manage.OrgDraft{Slug: slug, Name: name, Operator: true}, email)
+			draft := manage.OrgDraft{Slug: slug, Name: name, Operator: true}
+			if secretName != "" {
+				return c.bootstrapInto(ctx, i, draft, email, secretName)
+			}
+			made, err := bootstrap(ctx, i, draft, email, manage.NewPassword(i.Random))
 			if err != nil {
 				return err
 			}
@@ -31,6 +36,7 @@ func (c *cli) bootstrap() *cobra.Command {
 	param{flag: "org", field: "slug", usage: "the organisation's slug", required: true}.into(cmd, &slug)
 	param{flag: "name", field: "name", usage: "its name for people", required: true}.into(cmd, &name)
 	param{flag: "email", field: "email", usage: "its owner's e-mail address", required: true}.into(cmd, &email)
+	kubeSecretFlag(cmd, &secretName)
 	return cmd
 }
 
@@ -44,26 +50,41 @@ type bootstrapped struct {
 }
 
 // bootstrap makes the Org unless an earlier attempt did and came no further. One that has an owner is left alone.
-func bootstrap(ctx context.Context, i installation, draft manage.OrgDraft, email string) (bootstrapped, error) {
-	by := manage.Operator("heard admin bootstrap")
-	org, err := i.Store.OrgBySlug(ctx, draft.Slug)
-	switch {
-	case err == nil:
+func bootstrap(ctx context.Context, i installation, draft manage.OrgDraft, email string, password secret.String) (bootstrapped, error) {
+	org, err := operatorsOrg(ctx, i, draft)
+	if err == nil {
 		err = unowned(ctx, i, org)
-	case apierr.KindOf(err) == apierr.NotFound:
-		org, err = i.Manager.CreateOrg(ctx, by, draft)
 	}
 	if err != nil {
 		return bootstrapped{}, err
 	}
-	password := manage.NewPassword(i.Random)
+	return equip(ctx, i, org, email, password)
+}
+
+func operatorsOrg(ctx context.Context, i installation, draft manage.OrgDraft) (tenant.Org, error) {
+	org, err := i.Store.OrgBySlug(ctx, draft.Slug)
+	if err != nil && apierr.KindOf(err) == apierr.NotFound {
+		org, err = i.Manager.CreateOrg(ctx, byBootstrap(), draft)
+	}
+	return org, err
+}
+
+// equip gives the Org its owner and a key.
+func equip(ctx context.Context, i installation, org tenant.Org, email string, password secret.String) (bootstrapped, error) {
 	owner := manage.MemberDraft{Email: email, Role: access.Owner, Password: password}
-	if _, err := i.Manager.AddMember(ctx, by, org.ID, owner); err != nil {
+	if _, err := i.Manager.AddMember(ctx, byBootstrap(), org.ID, owner); err != nil {
 		return bootstrapped{}, err
 	}
-	_, key, err := i.Manager.CreateKey(ctx, by, org.ID, manage.KeyDraft{Name: "bootstrap", Scopes: access.Rights()})
+	key, err := bootstrapKey(ctx, i, org)
 	return bootstrapped{org.Slug, org.ID.String(), email, password.Reveal(), key.Reveal()}, err
 }
+
+func bootstrapKey(ctx context.Context, i installation, org tenant.Org) (secret.String, error) {
+	_, key, err := i.Manager.CreateKey(ctx, byBootstrap(), org.ID, manage.KeyDraft{Name: "bootstrap", Scopes: access.Rights()})
+	return key, err
+}
+
+func byBootstrap() manage.By { return manage.Operator("heard admin bootstrap") }
 
 func unowned(ctx context.Context, i installation, org tenant.Org) error {
 	owners, err := i.Store.Owners(ctx, org.ID)

@@ -95,7 +95,7 @@ func (c *cli) root() *cobra.Command {
 	flags.StringVar(&c.config, "config", "", "the file of the log-ins (default: heard/config.json in your configuration folder)")
 	secretFlag(root, "token")
 	offer(root, "output", outputs...)
-	root.AddCommand(c.serve(), c.login(), c.logout())
+	root.AddCommand(c.serve(), c.login(), c.logout(), c.check())
 	for _, v := range top() {
 		root.AddCommand(c.verb(v))
 	}

@@ -1,0 +1,103 @@
+package cluster
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+)
+
+// Roll replaces every pod of a service, as an upgrade does.
+func (c *Cluster) Roll(ctx context.Context, service string) error {
+	deployment := "deployment/" + c.Release + "-" + service
+	if _, err := c.Kubectl(ctx, "rollout", "restart", deployment); err != nil {
+		return err
+	}
+	_, err := c.Kubectl(ctx, "rollout", "status", deployment, "--timeout="+patience)
+	return err
+}
+
+// Scale sets how many pods there are, and waits until so many are ready and no more are there.
+func (c *Cluster) Scale(ctx context.Context, what string, replicas int) error {
+	if _, err := c.Kubectl(ctx, "scale", what, "--replicas="+strconv.Itoa(replicas)); err != nil {
+		return err
+	}
+	if replicas > 0 {
+		_, err := c.Kubectl(ctx, "rollout", "status", what, "--timeout="+patience)
+		return err
+	}
+	kind, name, _ := strings.Cut(what, "/")
+	label := map[string]string{"statefulset": "app=" + name, "deployment": "app=" + name}[kind]
+	_, err := c.Kubectl(ctx, "wait", "pod", "--selector", label, "--for=delete", "--timeout="+patience)
+	return err
+}
+
+// pods are the names of a service's pods; of all services where it is empty.
+func (c *Cluster) pods(ctx context.Context, service string) ([]string, error) {
+	selector := "app.kubernetes.io/part-of=heard"
+	if service != "" {
+		selector += ",app.kubernetes.io/component=" + service
+	}
+	text, err := c.Kubectl(ctx, "get", "pod", "--selector", selector, "--field-selector=status.phase=Running", "--output", "jsonpath={.items[*].metadata.name}")
+	if err == nil && text == "" {
+		err = fmt.Errorf("cluster: no pod of %q runs", service)
+	}
+	return strings.Fields(text), err
+}
+
+// Kill ends a random pod at once, as a node that goes down would: SIGKILL, and no drain.
+func (c *Cluster) Kill(ctx context.Context, chance *rand.Rand) (string, error) {
+	pods, err := c.pods(ctx, "")
+	if err != nil {
+		return "", err
+	}
+	pod := pods[chance.IntN(len(pods))]
+	_, err = c.Kubectl(ctx, "delete", "pod", pod, "--grace-period=0", "--force", "--wait=false")
+	return pod, err
+}
+
+// Evict asks for the eviction of each pod of a service in turn, as kubectl drain does, and waits for its successor.
+func (c *Cluster) Evict(ctx context.Context, service string) error {
+	pods, err := c.pods(ctx, service)
+	if err != nil {
+		return err
+	}
+	for _, pod := range pods {
+		eviction, err := json.Marshal(map[string]any{
+			"apiVersion": "policy/v1", "kind": "Eviction", "metadata": map[string]string{"name": pod, "namespace": c.Namespace},
+		})
+		if err != nil {
+			return err
+		}
+		path := "/api/v1/namespaces/" + c.Namespace + "/pods/" + pod + "/eviction"
+		if _, err := c.run(ctx, eviction, "kubectl", "create", "--raw", path, "--filename", "-"); err != nil {
+			return err
+		}
+		_, gone := c.Kubectl(ctx, "wait", "pod", pod, "--for=delete", "--timeout="+patience)
+		_, back := c.Kubectl(ctx, "rollout", "status", "deployment/"+c.Release+"-"+service, "--timeout="+patience)
+		if err := errors.Join(gone, back); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// await waits until a service has exactly so many pods, all of them ready.
+func (c *Cluster) await(ctx context.Context, service string, replicas int) error {
+	number := strconv.Itoa(replicas)
+	_, err := c.Kubectl(ctx, "wait", "deployment/"+c.Release+"-"+service, "--timeout="+patience,
+		"--for=jsonpath={.status.readyReplicas}="+number)
+	if err == nil {
+		_, err = c.Kubectl(ctx, "wait", "deployment/"+c.Release+"-"+service, "--timeout="+patience, "--for=jsonpath={.status.replicas}="+number)
+	}
+	return err
+}
+
+// ready waits until every service is whole again.
+func (c *Cluster) ready(ctx context.Context) error {
+	_, err := c.Kubectl(ctx, "wait", "deployment", "--selector", "app.kubernetes.io/part-of=heard", "--for=condition=Available", "--timeout="+patience)
+	return err
+}
