@@ -34,6 +34,9 @@ func (s *Store) BoardFeedback(ctx context.Context, org id.ID, query feedback.Boa
 // pickFromBoard reads of all that it looks through no more than it chooses by, and only what is shown in full.
 func (s *Store) pickFromBoard(ctx context.Context, org id.ID, query feedback.BoardQuery) (feedback.BoardPage, error) {
 	looked := bson.D{e("assigneeId", 1), e("createdAt", 1)}
+	if query.For != nil {
+		looked = append(looked, e("appId", 1), e("boardId", 1), e("submittedBy.personId", 1))
+	}
 	if query.Search != "" {
 		looked = append(looked, e("title", 1), e("text", 1))
 	}

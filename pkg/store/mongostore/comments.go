@@ -59,7 +59,7 @@ func (s *Store) Comment(ctx context.Context, org, wanted id.ID) (comment.Comment
 func (s *Store) Comments(ctx context.Context, org id.ID, query comment.Query) ([]comment.Comment, error) {
 	filter := append(commentsOn(org, query.Item, query.Private), e("_id", bson.D{e("$gt", bson.ObjectID(query.After))}))
 	return cores(find[commentDoc](ctx, s.comments, filter, oldestFirst().
-		SetHint(ascending("orgId", "itemId", "private", "_id")).SetLimit(int64(max(query.Limit, 1)))))
+		SetHint(ascending("orgId", "itemId", "private", "_id")).SetSkip(int64(max(query.Offset, 0))).SetLimit(int64(max(query.Limit, 1)))))
 }
 
 // CommentsBy implements comment.Store.
