@@ -57,7 +57,7 @@ func TestWhatSubscribersSubmitIsLimitedAndCounted(t *testing.T) {
 func TestUserorbitsWireSaysTheCoresNumbersAndNames(t *testing.T) {
 	var document any
 	must(t, json.Unmarshal(userorbit.Dialect{}.About().Document, &document))
-	for path, want := range map[string]int{
+	saysNumbers(t, document, map[string]int{
 		"SubscriberFeedback title maxLength": feedback.MaxTitle, "SubscriberFeedback text maxLength": feedback.MaxText,
 		"TeamFeedback title maxLength": feedback.MaxTitle, "TeamFeedback text maxLength": feedback.MaxText,
 		"TeamFeedback tagIds maxItems": feedback.MaxTags, "TeamFeedback creatorName maxLength": feedback.MaxName,
@@ -70,22 +70,14 @@ func TestUserorbitsWireSaysTheCoresNumbersAndNames(t *testing.T) {
 		"/v1/feedbacks.list get parameters limit maximum":  userorbit.MaxLimit,
 		"/v1/feedbacks.list get parameters limit default":  userorbit.DefaultLimit,
 		"/v1/feedbacks.list get parameters offset maximum": feedback.Window,
-	} {
-		if got := at(t, document, path); got != float64(want) {
-			t.Errorf("%s is %v, not %d", path, got, want)
-		}
-	}
+	})
 	orders := names([]feedback.Sort{feedback.Newest, feedback.Top, feedback.Trending})
-	for path, want := range map[string][]string{
+	saysNames(t, document, map[string][]string{
 		"Feedback status enum": names(feedback.Stages()), "FeedbackEdit status enum": names(feedback.Stages()),
 		"TeamFeedback status enum":                      append(names(feedback.Stages()), "<nil>"),
 		"Feedback priority enum":                        names([]feedback.Severity{feedback.Low, feedback.Medium, feedback.High}),
 		"/v1/feedbacks.list get parameters sortBy enum": orders, "/v1/public/feedbacks.list get parameters sortBy enum": orders,
 		"/v1/feedbacks.list get parameters status enum": names(feedback.Stages()),
 		"NewTag color default":                          {board.TagColor},
-	} {
-		if got := texts(at(t, document, path)); !slices.Equal(got, want) {
-			t.Errorf("%s is %q, not %q", path, got, want)
-		}
-	}
+	})
 }

@@ -22,7 +22,7 @@ type NoticeFeedback struct {
 	FeedbackID string  `json:"feedback_id"`
 	Title      string  `json:"title"`
 	Text       string  `json:"text"`
-	Status     string  `json:"status"`
+	Status     string  `json:"status" enum:"in_review,planned,in_progress,completed,closed,rejected"`
 	Priority   string  `json:"priority" enum:"low,medium,high"`
 	BoardID    *string `json:"board_id"`
 	CreatorID  *string `json:"creator_id"`
