@@ -57,6 +57,10 @@ func (o *userorbit) keepsBoards(t *testing.T) {
 	offered("Interface")
 	o.do(t, team, "feedback-board-tags.update", on(map[string]any{"oldTagId": first, "newTagId": second}))
 	offered("API")
+	o.do(t, team, "feedback-board-tags.delete", on(map[string]any{"tagId": second}))
+	offered()
+	o.do(t, team, "feedback-board-tags.create", on(map[string]any{"tagId": second}))
+	equal(t, "the board by itself", o.do(t, team, "feedback-boards.info", map[string]any{"id": id})["name"], "Ideas")
 	o.ask(t, team, "POST", "/v1/feedback-board-tags.delete", on(map[string]any{"tagId": first})).unfit(t, http.StatusNotFound)
 
 	item := o.do(t, team, "feedbacks.create", on(map[string]any{"title": "x", "tagIds": []any{first, second}}))["id"]

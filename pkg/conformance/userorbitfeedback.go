@@ -83,7 +83,7 @@ func (o *userorbit) listsFeedback(t *testing.T) {
 			t.Errorf("%s gives %s; want %s", query, got, want)
 		}
 	}
-	if got := titles(o.feedbacks(t, team, "GET", "/v1/feedbacks.list?sortBy=trending", nil)); got != "a,b,c" {
+	if got := titles(o.feedbacks(t, team, "POST", "/v1/feedbacks.list?sortBy=trending", nil)); got != "a,b,c" {
 		t.Errorf("trending are %s", got)
 	}
 	equal(t, "the counts", o.do(t, team, "feedbacks.count", nil), map[string]any{

@@ -34,16 +34,20 @@ func (o *userorbit) samplesHooks(t *testing.T) {
 	org := o.org(t).ID
 	team := o.team(t, org)
 	item := o.submit(t, as{token: o.app(t, org, anybody()).PublicKey, address: somewhere()}, said("It does nothing."))
-	for _, path := range []string{"/v1/zapier.sample?event=new_feedback&limit=3", "/v1/zapier.sample"} {
-		got := o.ask(t, team, "GET", path, nil).is(t, http.StatusOK)
-		told, _ := has(t, path, got.object(t), "data")["data"].([]any)
+	for asked, event := range map[string]string{"": "new_feedback", "new_feedback": "new_feedback", "feedback_status_change": "feedback_status_change"} {
+		body := map[string]any{"limit": 3}
+		if asked != "" {
+			body["event"] = asked
+		}
+		got := o.act(t, team, "zapier.sample", body).is(t, http.StatusOK)
+		told, _ := has(t, got.what, got.object(t), "data")["data"].([]any)
 		if len(told) != 1 {
 			t.Fatalf("%s", got)
 		}
-		notice := has(t, path, told[0], "id event timestamp data")
-		data := has(t, path, notice["data"], "feedback_id title text status priority board_id creator_id votes created_at updated_at")
-		if notice["event"] != "new_feedback" || data["text"] != "It does nothing." || data["status"] != "in_review" {
-			t.Errorf("%s: the item %s is %v", path, item, notice)
+		notice := has(t, got.what, told[0], "id event timestamp data")
+		data := has(t, got.what, notice["data"], "feedback_id title text status priority board_id creator_id votes created_at updated_at")
+		if notice["event"] != event || data["text"] != "It does nothing." || data["title"] != "It does nothing." || data["status"] != "in_review" {
+			t.Errorf("%s: the item %s is %v", event, item, notice)
 		}
 	}
 	o.ask(t, team, "GET", "/v1/zapier.sample?event=new_moon", nil).unfit(t, http.StatusBadRequest)

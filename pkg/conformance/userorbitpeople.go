@@ -77,7 +77,8 @@ func (o *userorbit) keepsSubscribers(t *testing.T) {
 	if total != 2 || len(rows) != 1 || rows[0]["id"] != bob["id"] {
 		t.Errorf("the newest of %d is %v", total, rows)
 	}
-	if rows, total := o.ask(t, team, "GET", "/v1/subscribers.search?query=ANN", nil).rows(t); total != 1 || rows[0]["id"] != ann["id"] {
+	equal(t, "one by themselves", o.do(t, team, "subscribers.info", map[string]any{"id": ann["id"]}), ann)
+	if rows, total := o.list(t, team, "subscribers.search", map[string]any{"query": "ANN"}); total != 1 || rows[0]["id"] != ann["id"] {
 		t.Errorf("found %v", rows)
 	}
 	equal(t, "the count", o.do(t, team, "subscribers.count", nil), map[string]any{"count": 2})

@@ -58,8 +58,8 @@ type Listing struct {
 	Voted map[id.ID]bool
 }
 
-// List gives a page at a cost that grows with neither the collection nor, per row, the page. A board that is not there for who
-// looks is apierr.NotFound.
+// List gives a page. It asks the store no more for many rows than for one. A board that is not there for who looks is
+// apierr.NotFound.
 func (b *Browser) List(ctx context.Context, org id.ID, person *enduser.Person, query feedback.BoardQuery) (Listing, error) {
 	sight, err := b.Sight(ctx, org, person)
 	if err == nil {
