@@ -60,8 +60,10 @@ func (o *userorbit) listsFeedback(t *testing.T) {
 	tag, _ := o.do(t, team, "tags.create", map[string]any{"name": "UI"})["id"].(string)
 	made := map[string]map[string]any{}
 	for _, body := range []map[string]any{
-		{"title": "a", "text": "Ölfilter", "status": "planned"}, {"title": "b", "boardId": board, "tagIds": []string{tag, tag}},
-		{"title": "c", "priority": "high", "creatorEmail": "C@example.com", "creatorName": "Cee"}, {"title": "d"},
+		{"title": "a", "text": "Ölfilter", "status": "planned"},
+		{"title": "b", "boardId": board, "tagIds": []string{tag, tag}},
+		{"title": "c", "priority": "high", "creatorEmail": "C@example.com", "creatorName": "Cee"},
+		{"title": "d"},
 	} {
 		row := feedback(t, o.do(t, team, "feedbacks.create", body), "")
 		made[body["title"].(string)] = row

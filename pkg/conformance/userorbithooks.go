@@ -14,8 +14,11 @@ func (o *userorbit) subscribesHooks(t *testing.T) {
 		t.Errorf("asked twice: %v and %v", made, again)
 	}
 	for _, bad := range []map[string]any{
-		{}, {"target_url": wish["target_url"], "event": "new_moon"}, {"target_url": "http://hooks.example.com/", "event": "new_feedback"},
-		{"target_url": "ftp://127.0.0.1/", "event": "new_feedback"}, {"target_url": "x", "event": "new_feedback"},
+		{},
+		{"target_url": wish["target_url"], "event": "new_moon"},
+		{"target_url": "http://hooks.example.com/", "event": "new_feedback"},
+		{"target_url": "ftp://127.0.0.1/", "event": "new_feedback"},
+		{"target_url": "x", "event": "new_feedback"},
 	} {
 		o.ask(t, team, "POST", "/v1/zapier.subscribe", bad).unfit(t, http.StatusBadRequest)
 	}

@@ -57,8 +57,10 @@ func orbitPeopleRows() map[string]row {
 
 // uuidKinds are the things whose name is an id as Userorbit spells it.
 func (w world) uuidKinds() []string {
-	return []string{"subscriber", "property", "collection", "empty", "article", "subscription",
-		"idea", "original", "board", "tag", "spare", "remark", "colleague"}
+	return []string{
+		"subscriber", "property", "collection", "empty", "article", "subscription",
+		"idea", "original", "board", "tag", "spare", "remark", "colleague",
+	}
 }
 
 // orbited is what a team keeps by Userorbit's surface, one of each.
@@ -68,7 +70,8 @@ func (i *installation) orbited(w *world) {
 	ask := func(action, body string) (made struct {
 		Data struct{ ID string }
 		Code string
-	}) {
+	},
+	) {
 		i.t.Helper()
 		i.answer(i.call(http.MethodPost, "/v1/"+action, w.said["userorbit"], body), http.StatusOK, &made)
 		return made

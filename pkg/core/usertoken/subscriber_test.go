@@ -26,7 +26,9 @@ func TestASubscriberTokenIsValidForNinetyDays(t *testing.T) {
 		at   time.Duration
 		code apierr.Code
 	}{
-		{0, ""}, {90*24*time.Hour - time.Second, ""}, {90*24*time.Hour + time.Minute, apierr.CodeTokenExpired},
+		{0, ""},
+		{90*24*time.Hour - time.Second, ""},
+		{90*24*time.Hour + time.Minute, apierr.CodeTokenExpired},
 		{-time.Minute, apierr.CodeInvalidAuthorization},
 	} {
 		got, err := usertoken.VerifySubscriber(token.Reveal(), subscriberKey, now.Add(row.at))
