@@ -81,35 +81,46 @@ func TestWhatWasRevokedIsRefusedFromThatMoment(t *testing.T) {
 	})
 }
 
-// Wherever in the filling of the cache a revocation falls, the request that fills it is refused and nobody profits later.
-func TestARevocationWhileTheCacheIsFilledIsNotMissed(t *testing.T) {
-	for read := int64(1); read <= 4; read++ {
+// whileFilled lets a credential end after each of the reads that a request needs which fills the cache, one that is cold or
+// stale, and demands that this request is refused and that nobody profits later. Issue gives a request and what ends it.
+func whileFilled(t *testing.T, most int64, issue func(*house) (request, end func() error)) {
+	t.Helper()
+	for read := int64(1); read <= most; read++ {
 		for name, warm := range map[string]bool{"cold": false, "stale": true} {
 			h := newHouse(t)
-			key, text := h.key()
+			request, end := issue(h)
 			if warm {
-				h.admitted(h.server(text))
+				h.admitted(request())
 				h.must(h.shared.Bump(t.Context(), h.org.ID))
 			}
 			h.directory.reads.Store(0)
 			reached := false
-			revoke := func(n int64) {
+			after := func(n int64) {
 				if n == read {
 					reached = true
-					_, err := h.manager.RevokeKey(t.Context(), byTest(), h.org.ID, key.ID)
-					h.must(err)
+					h.must(end())
 				}
 			}
-			h.directory.after.Store(&revoke)
-			err := h.server(text)
+			h.directory.after.Store(&after)
+			err := request()
 			if !reached { // a stale entry needs fewer reads
 				continue
 			}
-			if err == nil || h.server(text) == nil {
-				t.Errorf("%s cache, revoked after read %d: admitted", name, read)
+			if err == nil || request() == nil {
+				t.Errorf("%s cache, ended after read %d: admitted", name, read)
 			}
 		}
 	}
+}
+
+func TestARevocationWhileTheCacheIsFilledIsNotMissed(t *testing.T) {
+	whileFilled(t, 4, func(h *house) (request, end func() error) {
+		key, text := h.key()
+		return func() error { return h.server(text) }, func() error {
+			_, err := h.manager.RevokeKey(t.Context(), byTest(), h.org.ID, key.ID)
+			return err
+		}
+	})
 }
 
 // A refusal may rest on something that has changed since: it is checked like an admission, and costs the store nothing.

@@ -77,35 +77,14 @@ func TestASubscriberIsRefusedEverywhereFromTheMomentTheyAreGone(t *testing.T) {
 	}
 }
 
-// Wherever in the filling of the cache somebody is deleted, the request that fills it is refused and nobody profits later.
 func TestADeletionWhileTheCacheIsFilledIsNotMissed(t *testing.T) {
-	for read := int64(1); read <= 6; read++ {
-		for name, warm := range map[string]bool{"cold": false, "stale": true} {
-			h := newHouse(t)
-			people := h.people()
-			who, token := h.subscriber(people, "ann@example.com")
-			if warm {
-				h.admitted(subscribe(h.Authenticator, token))
-				h.must(h.shared.Bump(t.Context(), h.org.ID))
-			}
-			h.directory.reads.Store(0)
-			reached := false
-			remove := func(n int64) {
-				if n == read {
-					reached = true
-					h.must(people.Remove(t.Context(), h.org.ID, byTest().Actor, who.ID))
-				}
-			}
-			h.directory.after.Store(&remove)
-			err := subscribe(h.Authenticator, token)
-			if !reached { // a stale entry needs fewer reads
-				continue
-			}
-			if err == nil || subscribe(h.Authenticator, token) == nil {
-				t.Errorf("%s cache, deleted after read %d: admitted", name, read)
-			}
+	whileFilled(t, 6, func(h *house) (request, end func() error) {
+		people := h.people()
+		who, token := h.subscriber(people, "ann@example.com")
+		return func() error { return subscribe(h.Authenticator, token) }, func() error {
+			return people.Remove(t.Context(), h.org.ID, byTest().Actor, who.ID)
 		}
-	}
+	})
 }
 
 // A deletion that could not be announced can be repeated until it is.

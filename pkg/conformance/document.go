@@ -132,6 +132,17 @@ func (d document) find(method, path string) (string, described, bool) {
 	return "", described{}, false
 }
 
+// operations are all that it describes: "METHOD path", sorted.
+func (d document) operations() (listed []string) {
+	for path, methods := range d.Paths {
+		for method := range methods {
+			listed = append(listed, strings.ToUpper(method)+" "+path)
+		}
+	}
+	slices.Sort(listed)
+	return listed
+}
+
 // methods are those that a path takes, each once. A word of it may be a parameter, too.
 func (d document) methods(path string) (served []string) {
 	for pattern, methods := range d.Paths {
@@ -158,13 +169,7 @@ func (s *suite) answeredAsIn(t *testing.T, path string, served []string) {
 	if !strings.HasPrefix(doc.OpenAPI, "3.1.") {
 		t.Errorf("%s is OpenAPI %q", path, doc.OpenAPI)
 	}
-	var listed []string
-	for path, methods := range doc.Paths {
-		for method := range methods {
-			listed = append(listed, strings.ToUpper(method)+" "+path)
-		}
-	}
-	slices.Sort(listed)
+	listed := doc.operations()
 	if slices.Sort(served); !slices.Equal(listed, served) {
 		t.Errorf("described are\n%q\nserved are\n%q", listed, served)
 	}

@@ -133,7 +133,7 @@ func (s *suite) givesOneItemWhole(t *testing.T) {
 		t.Errorf("created at %s and updated at %s", created, updated)
 	}
 	row := map[string]any{
-		"id": id, "appId": app.ID, "status": "received", "duplicateOf": nil,
+		"id": id, "appId": app.ID, "status": "received", "stage": "in_review", "duplicateOf": nil,
 		"submittedBy": map[string]any{"mode": "public", "externalUserId": "u-1", "email": "ann@example.com", "name": "Ann"},
 		"severity":    "high", "text": whole["text"], "url": whole["url"], "userAgent": "Widget/1.0", "viewport": whole["viewport"],
 		"createdAt": got["createdAt"], "updatedAt": got["updatedAt"],
@@ -146,7 +146,7 @@ func (s *suite) givesOneItemWhole(t *testing.T) {
 
 	least := s.item(t, key, s.submit(t, as{token: app.PublicKey}, `{"text":"x","severity":null}`, "User-Agent", "Browser/2.0"))
 	equal(t, "the least item", least, map[string]any{
-		"id": least["id"], "appId": app.ID, "status": "received", "duplicateOf": nil,
+		"id": least["id"], "appId": app.ID, "status": "received", "stage": "in_review", "duplicateOf": nil,
 		"submittedBy": map[string]any{"mode": "public", "externalUserId": nil, "email": nil, "name": nil},
 		"severity":    nil, "text": "x", "url": nil, "userAgent": "Browser/2.0",
 		"createdAt": least["createdAt"], "updatedAt": least["updatedAt"], "consoleLogs": []any{}, "attachments": []any{}, "metadata": nil,

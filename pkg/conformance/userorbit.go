@@ -2,7 +2,10 @@ package conformance
 
 import (
 	"encoding/hex"
+	"fmt"
 	"net/http"
+	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +18,9 @@ func Userorbit(t *testing.T, target Target) {
 	defer s.http.CloseIdleConnections()
 	o := &userorbit{suite: s}
 	s.prove(t, []proof{
+		{"O1", o.listsFeedback},
 		{"O2", o.identifies},
+		{"O3", o.takesFeedback},
 		{"O4", o.listsDocuments},
 		{"O5", o.listsDocumentsOfASubscriber},
 		{"O6", o.tellsOfTheTeam},
@@ -30,7 +35,20 @@ func Userorbit(t *testing.T, target Target) {
 		{"Articles", o.keepsArticles},
 		{"Hooks", o.subscribesHooks},
 		{"Samples", o.samplesHooks},
+		{"Feedback", o.keepsFeedback},
+		{"Boards", o.keepsBoards},
+		{"Comments", o.keepsComments},
+		{"Votes", o.countsVotes},
+		{"D12", o.takesQueriesAndBodies},
+		{"Faults", o.namesFaults},
+		{"Documented", o.answersAsDocumented},
 	})
+}
+
+// answersAsDocumented: the document describes each of the answers so far, and nothing that was not seen to succeed.
+func (o *userorbit) answersAsDocumented(t *testing.T) {
+	const path = "/openapi/userorbit.json"
+	o.answeredAsIn(t, path, o.document(t, path).operations())
 }
 
 // userorbit is a run of that suite.
@@ -51,7 +69,7 @@ func (o *userorbit) teamKey(t *testing.T, org string) (made key) {
 // do asks for an action that succeeds, and gives the data of its answer: an object.
 func (o *userorbit) do(t *testing.T, who as, action string, body any) map[string]any {
 	t.Helper()
-	got := o.ask(t, who, "POST", "/v1/"+action, body)
+	got := o.act(t, who, action, body)
 	data, _ := has(t, got.what, got.is(t, http.StatusOK).object(t), "data")["data"].(map[string]any)
 	if data == nil {
 		t.Fatalf("%s; want an object as its data", got)
@@ -62,8 +80,29 @@ func (o *userorbit) do(t *testing.T, who as, action string, body any) map[string
 // list asks for a list, and gives its rows and its total.
 func (o *userorbit) list(t *testing.T, who as, action string, body any) (rows []map[string]any, total int) {
 	t.Helper()
-	return o.ask(t, who, "POST", "/v1/"+action, body).rows(t)
+	return o.act(t, who, action, body).rows(t)
 }
+
+// act asks for an action by POST. One that only reads says the same by GET (D12).
+func (o *userorbit) act(t *testing.T, who as, action string, body any) answer {
+	t.Helper()
+	got := o.ask(t, who, "POST", "/v1/"+action, body)
+	said, _ := body.(map[string]any)
+	if !reads.MatchString(action) {
+		return got
+	}
+	query := url.Values{}
+	for name, value := range said {
+		query.Set(name, fmt.Sprint(value))
+	}
+	if again := o.ask(t, who, "GET", "/v1/"+action+"?"+query.Encode(), nil); again.status != got.status || string(again.body) != string(got.body) {
+		t.Errorf("%s; and by POST %s", again, got)
+	}
+	return got
+}
+
+// reads are the verbs of actions that change nothing.
+var reads = regexp.MustCompile(`\.(list|info|count|search|sample)$`)
 
 // rows are those of a list: its envelope has nothing else.
 func (a answer) rows(t *testing.T) (rows []map[string]any, total int) {

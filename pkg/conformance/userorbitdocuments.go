@@ -113,7 +113,7 @@ func (o *userorbit) keepsArticles(t *testing.T) {
 			t.Errorf("%s: %v", step.verb, moved)
 		}
 	}
-	changed := o.do(t, team, "articles.update", map[string]any{"id": articles["draft"], "title": "Renamed", "collectionId": ""})
+	changed := o.do(t, team, "articles.update", map[string]any{"id": articles["draft"], "title": "Renamed", "collectionId": nil})
 	if changed["title"] != "Renamed" || changed["slug"] != found["slug"] || changed["text"] != found["text"] || changed["collectionId"] != nil {
 		t.Errorf("changed to %v", changed)
 	}

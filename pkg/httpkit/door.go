@@ -24,7 +24,7 @@ type Door struct {
 	Right    access.Right          // empty: none in particular
 	security []map[string][]string // in OpenAPI's words
 	browser  bool                  // pages of other origins may call
-	budget   string                // the category of its own budget; empty: the Right tells
+	budget   string                // the category in the ledger; empty: the Right tells
 	session  bool                  // the credential is a log-in, where the vendor presents it apart from keys
 	faults   []Fault
 	admit    func(context.Context, *auth.Authenticator, auth.Credential) (auth.Principal, gate.Verdict, error)
@@ -133,6 +133,12 @@ func TeamOrSubscriber(right access.Right, budget gate.Policy) Door {
 		return a.TeamOrSubscriber(ctx, cred, teamKey(right), budget)
 	}
 	return door
+}
+
+// Counted is the door whose requests the ledger counts in that category, whatever their right.
+func (d Door) Counted(category string) Door {
+	d.budget = category
+	return d
 }
 
 func teamKey(right access.Right) auth.KeyDoor {

@@ -121,6 +121,7 @@ func (a *aviary) pester(route httpkit.Route, r row, w world, schemes []string) {
 		}
 		a.hear(where+", malformed", a.call(route.Method, target, "", body, header("Authorization", "Basic "+c.text)...))
 		a.hear(where+", in the wrong place", a.call(route.Method, target, "", body, header("Cookie", "access_token="+c.text)...))
+		a.clock.Advance(time.Second)
 		a.hear(where+", in the query", a.send(route, target+"?surplus="+url.QueryEscape(w.said["password"])+c.text, body, c, w.named["slug"]))
 		a.clock.Advance(time.Second)
 		a.hear(where+", of another Org", a.send(route, target, body, c, "nobodys"))
@@ -129,6 +130,7 @@ func (a *aviary) pester(route httpkit.Route, r row, w world, schemes []string) {
 			strings.Replace(body, `":"`, `":["`+w.said["password"]+`"],"x":"`, 1), `"` + w.said["password"] + `"`,
 		} {
 			if body != "" {
+				a.clock.Advance(time.Second)
 				a.hear(fmt.Sprintf("%s, odd body %d", where, n), a.send(route, target, odd, c, w.named["slug"]))
 			}
 		}

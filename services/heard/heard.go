@@ -15,8 +15,8 @@ import (
 // Services are all services of Heard on one platform, the very code that a cluster runs apart.
 func Services(p *platform.Platform, logger *slog.Logger) []platform.Service {
 	return []platform.Service{
-		ingest.New(ingest.Deps{Store: p.Store, Gate: p.Gate, Blobs: p.Blobs, Met: p.Met, IDs: p.IDs, Now: p.Now}),
-		read.New(read.On(p)),
+		ingest.New(ingest.Deps{Store: p.Store, Gate: p.Gate, Blobs: p.Blobs, People: p.People, Met: p.Met, IDs: p.IDs, Now: p.Now}),
+		read.New(read.On(p, logger)),
 		token.New(token.On(p)),
 		keys.New(keys.On(p, logger)),
 		attachments.New(attachments.Deps{Store: p.Store, Blobs: p.Blobs, Now: p.Now, Random: p.Random, Logger: logger}),

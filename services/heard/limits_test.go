@@ -25,7 +25,7 @@ func TestTheWireSaysTheCoresNumbersAndNames(t *testing.T) {
 	var document any
 	must(t, json.Unmarshal(userz.Dialect{}.About().Document, &document))
 	seconds := func(d time.Duration) int { return int(d / time.Second) }
-	for path, want := range map[string]int{
+	saysNumbers(t, document, map[string]int{
 		"Submission text maxLength":                 feedback.MaxText,
 		"Submission url maxLength":                  feedback.MaxURL,
 		"Submission userAgent maxLength":            feedback.MaxUserAgent,
@@ -52,12 +52,8 @@ func TestTheWireSaysTheCoresNumbersAndNames(t *testing.T) {
 		"InvitationAcceptance password maxLength":   tenant.MaxPassword,
 		"/v1/feedback get parameters limit maximum": 100,
 		"/v1/feedback get parameters limit default": 50,
-	} {
-		if got := at(t, document, path); got != float64(want) {
-			t.Errorf("%s is %v, not %d", path, got, want)
-		}
-	}
-	for path, want := range map[string][]string{
+	})
+	saysNames(t, document, map[string][]string{
 		"Submission severity enum":                  append(names([]feedback.Severity{feedback.Low, feedback.Medium, feedback.High}), "<nil>"),
 		"Citation kind enum":                        names(attachment.Kinds()),
 		"UploadRequest kind enum":                   names(attachment.Kinds()),
@@ -77,20 +73,7 @@ func TestTheWireSaysTheCoresNumbersAndNames(t *testing.T) {
 		"Citation contentType pattern":              {attachment.ContentTypePattern},
 		"UploadRequest contentType pattern":         {attachment.ContentTypePattern},
 		"/v1/feedback get parameters appId pattern": {"^[0-9a-f]{24}$"},
-	} {
-		var got []string
-		switch value := at(t, document, path).(type) {
-		case []any:
-			for _, v := range value {
-				got = append(got, fmt.Sprint(v))
-			}
-		case string:
-			got = []string{value}
-		}
-		if !slices.Equal(got, want) {
-			t.Errorf("%s is %q, not %q", path, got, want)
-		}
-	}
+	})
 	for path, words := range map[string]string{
 		"Submission metadata description":    strconv.Itoa(feedback.MaxMetadata>>10) + " KB",
 		"SubmittedTarget meta description":   strconv.Itoa(feedback.MaxTargetMeta>>10) + " KB",
@@ -99,6 +82,39 @@ func TestTheWireSaysTheCoresNumbersAndNames(t *testing.T) {
 	} {
 		if got, _ := at(t, document, path).(string); !strings.Contains(got, words) {
 			t.Errorf("%s does not say %q: %s", path, words, got)
+		}
+	}
+}
+
+// texts are the values that a keyword lists, or the one that it has.
+func texts(value any) (all []string) {
+	switch value := value.(type) {
+	case []any:
+		for _, v := range value {
+			all = append(all, fmt.Sprint(v))
+		}
+	case string:
+		all = []string{value}
+	}
+	return all
+}
+
+// saysNumbers holds what a document says at these paths to numbers.
+func saysNumbers(t *testing.T, document any, wanted map[string]int) {
+	t.Helper()
+	for path, want := range wanted {
+		if got := at(t, document, path); got != float64(want) {
+			t.Errorf("%s is %v, not %d", path, got, want)
+		}
+	}
+}
+
+// saysNames holds what a document says at these paths to texts.
+func saysNames(t *testing.T, document any, wanted map[string][]string) {
+	t.Helper()
+	for path, want := range wanted {
+		if got := texts(at(t, document, path)); !slices.Equal(got, want) {
+			t.Errorf("%s is %q, not %q", path, got, want)
 		}
 	}
 }

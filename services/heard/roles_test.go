@@ -27,7 +27,8 @@ func onlyFor() map[string]string {
 		"POST /api/v1/auth/logout": nothing, "GET /api/v1/auth/me": login, "POST /api/v1/auth/2fa/enroll": login,
 		"POST /api/v1/auth/2fa/enable": login, "POST /api/v1/auth/2fa/disable": login, "POST /api/v1/auth/invites/accept": nothing,
 		"GET /api/v1/.well-known/jwks.json": nothing,
-		"GET /v1/teams.info": key, "POST /v1/teams.info": key, "GET /v1/users.info": key, "POST /v1/users.info": key,
+		"POST /v1/public/feedbacks.create":  "a subscriber's token",
+		"GET /v1/teams.info":                key, "POST /v1/teams.info": key, "GET /v1/users.info": key, "POST /v1/users.info": key,
 	}
 }
 

@@ -28,7 +28,7 @@ func rows() map[string]row {
 	file := `{"key":"$file","kind":"screenshot","contentType":"image/png","byteSize":7}`
 	login := `{"email":"$email","password":"$password"}`
 	acceptance := `{"token":"$invite","name":"Eve","password":"` + theirPassword + `"}`
-	return merged(orbitPeopleRows(), peopleRows(), map[string]row{
+	return merged(orbitPeopleRows(), orbitFeedbackRows(), peopleRows(), map[string]row{
 		"POST /v1/feedback": at("/v1/feedback", `{"text":"x","attachments":[`+file+`]}`, `{"text":"x","componentTarget":{"name":"x","screenshotKey":"$file"}}`,
 			`{"text":"x","identity":{"externalUserId":"x"}}`),
 		"POST /v1/feedback/upload-url": at("/v1/feedback/upload-url", `{"contentType":"image/png","byteSize":7,"kind":"screenshot"}`),

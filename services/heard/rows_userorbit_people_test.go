@@ -13,21 +13,8 @@ import (
 
 // orbitPeopleRows are the routes of Userorbit's surface about people, help documents and Zapier.
 func orbitPeopleRows() map[string]row {
-	all := map[string]row{}
-	read := func(action, query string, bodies ...string) {
-		if len(bodies) == 0 {
-			bodies = []string{"{}"}
-		}
-		target := "/v1/" + action
-		all["POST "+target] = row{target: target, bodies: bodies, free: true} // nothing is changed by it
-		if query != "" {
-			query = "?" + query
-		}
-		all["GET "+target] = row{target: target + query}
-	}
-	write := func(action string, bodies ...string) {
-		all["POST /v1/"+action] = row{target: "/v1/" + action, bodies: bodies}
-	}
+	all := orbitRows{}
+	read, write := all.read, all.write
 	read("teams.info", "")
 	read("users.info", "")
 	write("public/subscriber.identify", `{"email":"fresh@fresh.example","metadata":{"plan":"pro"}}`)
@@ -70,7 +57,8 @@ func orbitPeopleRows() map[string]row {
 
 // uuidKinds are the things whose name is an id as Userorbit spells it.
 func (w world) uuidKinds() []string {
-	return []string{"subscriber", "property", "collection", "empty", "article", "subscription"}
+	return []string{"subscriber", "property", "collection", "empty", "article", "subscription",
+		"idea", "original", "board", "tag", "spare", "remark", "colleague"}
 }
 
 // orbited is what a team keeps by Userorbit's surface, one of each.
@@ -94,6 +82,7 @@ func (i *installation) orbited(w *world) {
 	ask("articles.publish", `{"id":"`+w.named["article"]+`"}`)
 	ask("article-votes.create", `{"id":"`+w.named["article"]+`","value":1,"subscriberId":"`+w.named["subscriber"]+`"}`)
 	w.named["subscription"] = ask("zapier.subscribe", `{"target_url":"https://hooks.example.com/`+slug+`","event":"new_feedback"}`).Data.ID
+	w.boarded(func(action, body string) string { return ask(action, body).Data.ID })
 	for _, kind := range w.uuidKinds() {
 		w.marks = append(w.marks, w.named[kind], kind+" of "+slug)
 	}
@@ -114,6 +103,7 @@ func (i *installation) dumpOrbited(w world, all map[string]any) {
 	votes, err := i.Store.VotesBy(ctx, org, userorbit.ID(w.named["subscriber"]), vote.Place{}, 100)
 	must(i.t, err)
 	all["votes"] = votes
+	i.dumpBoarded(w, all)
 }
 
 // merged are the rows of several maps.
@@ -124,4 +114,3 @@ func merged(some ...map[string]row) map[string]row {
 	}
 	return all
 }
-

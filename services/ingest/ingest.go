@@ -6,12 +6,14 @@ import (
 	"time"
 
 	"github.com/heard-dev/heard/pkg/core/attachment"
+	"github.com/heard-dev/heard/pkg/core/board"
 	"github.com/heard-dev/heard/pkg/core/enduser"
 	"github.com/heard-dev/heard/pkg/core/event"
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/core/gate"
 	"github.com/heard-dev/heard/pkg/core/idempotency"
 	"github.com/heard-dev/heard/pkg/core/quota"
+	"github.com/heard-dev/heard/pkg/core/resource"
 	"github.com/heard-dev/heard/pkg/httpkit"
 	"github.com/heard-dev/heard/pkg/id"
 	"github.com/heard-dev/heard/pkg/platform/networked"
@@ -19,6 +21,7 @@ import (
 	"github.com/heard-dev/heard/services/ingest/internal/httpapi"
 	"github.com/heard-dev/heard/services/ingest/internal/intake"
 	"github.com/heard-dev/heard/services/ingest/internal/submit"
+	"github.com/heard-dev/heard/services/ingest/internal/suggest"
 )
 
 // Store is what ingest keeps things in.
@@ -28,6 +31,8 @@ type Store interface {
 	idempotency.Store
 	event.Store
 	event.Profiles
+	resource.Store
+	suggest.Store
 }
 
 // Deps are what ingest works with. Writes is how many writes of events may be under way at once; one, where it is zero.
@@ -35,6 +40,7 @@ type Deps struct {
 	Store  Store
 	Gate   gate.Gate
 	Blobs  attachment.Blobs
+	People *enduser.Directory
 	Met    *enduser.Recorder
 	IDs    *id.Source
 	Now    func() time.Time
@@ -47,6 +53,7 @@ const networkWrites = 4
 // Service is ingest.
 type Service struct {
 	submitter *submit.Submitter
+	suggester *suggest.Suggester
 	intake    *intake.Intake
 }
 
@@ -54,6 +61,9 @@ type Service struct {
 func New(deps Deps) *Service {
 	return &Service{
 		submitter: &submit.Submitter{Store: deps.Store, Blobs: deps.Blobs, Met: deps.Met, IDs: deps.IDs, Now: deps.Now},
+		suggester: &suggest.Suggester{
+			Store: deps.Store, People: deps.People, Shelves: board.New(deps.Store, deps.IDs, deps.Now), IDs: deps.IDs, Now: deps.Now,
+		},
 		intake: &intake.Intake{
 			Taker: event.NewTaker(deps.Store, deps.Store, event.NewWriter(deps.Store, deps.Writes), deps.IDs, deps.Now),
 			Meter: quota.NewMeter(deps.Gate, deps.Store, deps.Now),
@@ -69,13 +79,14 @@ func Open(ctx context.Context, cfg networked.FilesConfig, env *run.Env) (run.App
 		return run.App{}, err
 	}
 	return p.App(env, New(Deps{
-		Store: p.Store, Gate: p.Gate, Blobs: p.Blobs, Met: p.Met, IDs: p.IDs, Now: p.Now, Writes: networkWrites,
+		Store: p.Store, Gate: p.Gate, Blobs: p.Blobs, People: p.People, Met: p.Met, IDs: p.IDs, Now: p.Now, Writes: networkWrites,
 	})), nil
 }
 
 // Routes adds what ingest serves.
 func (s *Service) Routes(kit *httpkit.Kit) {
 	httpapi.Userz(kit.API("userz"), s.submitter)
+	httpapi.Userorbit(kit.API("userorbit"), s.suggester)
 	httpapi.Userboost(kit.API("userboost"), s.intake)
 }
 

@@ -85,7 +85,7 @@ func services(p *platform.Platform, env *run.Env, engine Engine) []platform.Serv
 		return heard.Services(p, env.Telemetry.Logger)
 	}
 	return []platform.Service{
-		ingest.New(ingest.Deps{Store: p.Store, Gate: p.Gate, Met: p.Met, IDs: p.IDs, Now: p.Now, Writes: 4}),
+		ingest.New(ingest.Deps{Store: p.Store, Gate: p.Gate, People: p.People, Met: p.Met, IDs: p.IDs, Now: p.Now, Writes: 4}),
 		read.New(read.Deps{Store: p.Store, People: p.People, Ledger: p.Ledger, Now: p.Now}),
 	}
 }

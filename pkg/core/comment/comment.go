@@ -38,6 +38,7 @@ type Query struct {
 	Item    id.ID
 	Private bool
 	After   id.ID // zero: from the first
+	Offset  int   // how many of them are passed over
 	Limit   int
 }
 

@@ -32,18 +32,20 @@ type BoardQuery struct {
 	Assignee id.ID
 	From, To time.Time // created then or later; before then
 	Search   string    // stands in the title or the text, whatever the case
+	For      *Audience // who looks; nil: the team
 	Offset   int
 	Limit    int
 }
 
 // Picks tells whether the query chooses from what it walks.
 func (q BoardQuery) Picks() bool {
-	return !q.Assignee.IsZero() || !q.From.IsZero() || !q.To.IsZero() || q.Search != ""
+	return !q.Assignee.IsZero() || !q.From.IsZero() || !q.To.IsZero() || q.Search != "" || q.For != nil && q.Board.IsZero()
 }
 
-// Selects tells whether the query chooses an item that it walks past, by its Assignee, CreatedAt, Title and Text alone.
+// Selects tells whether the query chooses an item that it walks past. It looks at Assignee and CreatedAt, at Title and Text if
+// it has a Search, and at App, Board and the Submitter's Person if it is For somebody.
 func (q BoardQuery) Selects(i Item) bool {
-	return (q.Assignee.IsZero() || i.Assignee == q.Assignee) && (q.From.IsZero() || !i.CreatedAt.Before(q.From)) &&
+	return q.For.admits(&i) && (q.Assignee.IsZero() || i.Assignee == q.Assignee) && (q.From.IsZero() || !i.CreatedAt.Before(q.From)) &&
 		(q.To.IsZero() || i.CreatedAt.Before(q.To)) && (holds(i.Title, q.Search) || holds(i.Text, q.Search))
 }
 

@@ -29,9 +29,9 @@ func (c *checklist) text(text string, least, most int, path ...any) {
 	c.add(lengthFault(text, least, most), path...)
 }
 
-func (c *checklist) severity(s Severity) {
+func (c *checklist) severity(s Severity, path ...any) {
 	if s != "" && s != Low && s != Medium && s != High {
-		c.add(&fault{"invalid_value", "must be low, medium or high"}, "severity")
+		c.add(&fault{"invalid_value", "must be low, medium or high"}, path...)
 	}
 }
 

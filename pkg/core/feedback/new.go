@@ -65,7 +65,7 @@ type Identity struct {
 func New(draft Draft, itemID, org, app id.ID, at time.Time) (Item, error) {
 	var c checklist
 	c.text(draft.Text, 1, MaxText, "text")
-	c.severity(draft.Severity)
+	c.severity(draft.Severity, "severity")
 	c.url(draft.URL)
 	c.text(draft.UserAgent, 0, MaxUserAgent, "userAgent")
 	c.viewport(draft.Viewport)

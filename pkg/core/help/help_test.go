@@ -132,22 +132,25 @@ func TestAListShowsWhatItsQuerySelects(t *testing.T) {
 
 func TestOnlyWhatIsPublishedIsThoughtOf(t *testing.T) {
 	s := newShelf(t)
-	a, ann, bob := s.write("One", ""), id.ID{2}, id.ID{3}
+	a, ann, bob := s.write("One", ""), []id.ID{{2}}, []id.ID{{3}, {4}}
 	s.refused(s.React(t.Context(), s.org, ann, a.ID, 1), apierr.NotFound)
 	published := s.put(a, help.Published)
 	if again := s.put(a, help.Published); again.Value.PublishedAt.IsZero() || !again.Value.PublishedAt.Equal(published.Value.PublishedAt) {
 		t.Errorf("published again at %s, not at %s", again.Value.PublishedAt, published.Value.PublishedAt)
 	}
 	for _, thought := range []struct {
-		who   id.ID
+		who   []id.ID
 		value int
-	}{{ann, 1}, {bob, 1}, {ann, -1}} {
+	}{{ann, 1}, {bob[1:], -1}, {bob, 1}, {ann, -1}} {
 		if err := s.React(t.Context(), s.org, thought.who, a.ID, thought.value); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if tally, err := s.Tally(t.Context(), s.org, a.ID); err != nil || tally != (vote.Tally{For: 1, Against: 1}) {
 		t.Errorf("counted %+v: %v", tally, err)
+	}
+	if thought, err := s.Reactions(t.Context(), s.org, bob, []help.Article{a}); err != nil || thought[a.ID] != 1 {
+		t.Errorf("thought %v: %v", thought, err)
 	}
 	if err := s.Withdraw(t.Context(), s.org, bob, a.ID); err != nil {
 		t.Fatal(err)

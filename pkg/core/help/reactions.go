@@ -2,6 +2,7 @@ package help
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/heard-dev/heard/pkg/apierr"
@@ -18,23 +19,35 @@ func (l *Library) For(ctx context.Context, org, article id.ID) (Article, error) 
 	return found, err
 }
 
-// React stores what a person thinks of an article that users are shown: 1 or -1, in place of what they thought before.
-func (l *Library) React(ctx context.Context, org, person, article id.ID, value int) error {
+// React stores what a person thinks of an article that users are shown: 1 or -1, in place of what they thought before. A person
+// is their records, the root first.
+func (l *Library) React(ctx context.Context, org id.ID, person []id.ID, article id.ID, value int) error {
 	if _, err := l.For(ctx, org, article); err != nil {
 		return err
 	}
 	at := l.now().UTC().Truncate(time.Millisecond)
-	_, err := l.votes.CastVote(ctx, org, vote.Vote{Kind: vote.OnArticle, Subject: article, Person: person, Value: value, At: at})
-	return err
+	_, err := l.votes.CastVote(ctx, org, vote.Vote{Kind: vote.OnArticle, Subject: article, Person: person[0], Value: value, At: at})
+	if err != nil {
+		return err
+	}
+	return l.withdraw(ctx, org, person[1:], article)
 }
 
 // Withdraw takes back what a person thought of an article; one that thought nothing of it stays so.
-func (l *Library) Withdraw(ctx context.Context, org, person, article id.ID) error {
+func (l *Library) Withdraw(ctx context.Context, org id.ID, person []id.ID, article id.ID) error {
 	if _, err := l.For(ctx, org, article); err != nil {
 		return err
 	}
-	_, err := l.votes.WithdrawVote(ctx, org, vote.OnArticle, article, person)
-	return err
+	return l.withdraw(ctx, org, person, article)
+}
+
+func (l *Library) withdraw(ctx context.Context, org id.ID, records []id.ID, article id.ID) error {
+	for _, record := range records {
+		if _, err := l.votes.WithdrawVote(ctx, org, vote.OnArticle, article, record); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Tally counts what people think of an article.
@@ -45,19 +58,21 @@ func (l *Library) Tally(ctx context.Context, org, article id.ID) (vote.Tally, er
 	return l.votes.CountVotes(ctx, org, article)
 }
 
-// Reactions gives what a person thinks of these articles, by their ids.
-func (l *Library) Reactions(ctx context.Context, org, person id.ID, articles []Article) (map[id.ID]int, error) {
-	if len(articles) == 0 {
-		return nil, nil
-	}
+// Reactions gives what a person thinks of these articles, by their ids. What the root thinks counts before its records.
+func (l *Library) Reactions(ctx context.Context, org id.ID, person []id.ID, articles []Article) (map[id.ID]int, error) {
 	subjects := make([]id.ID, len(articles))
 	for i, a := range articles {
 		subjects[i] = a.ID
 	}
-	votes, err := l.votes.VotesOf(ctx, org, person, subjects)
 	thought := map[id.ID]int{}
-	for _, v := range votes {
-		thought[v.Subject] = v.Value
+	for _, record := range slices.Backward(person) {
+		votes, err := l.votes.VotesOf(ctx, org, record, subjects)
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range votes {
+			thought[v.Subject] = v.Value
+		}
 	}
-	return thought, err
+	return thought, nil
 }

@@ -22,7 +22,7 @@ type NoticeFeedback struct {
 	FeedbackID string  `json:"feedback_id"`
 	Title      string  `json:"title"`
 	Text       string  `json:"text"`
-	Status     string  `json:"status"`
+	Status     string  `json:"status" enum:"in_review,planned,in_progress,completed,closed,rejected"`
 	Priority   string  `json:"priority" enum:"low,medium,high"`
 	BoardID    *string `json:"board_id"`
 	CreatorID  *string `json:"creator_id"`
@@ -36,7 +36,7 @@ func NoticeView(notice id.ID, event hook.Event, at time.Time, item *feedback.Ite
 	return Notice{
 		ID: notice.UUID(), Event: string(event), Timestamp: at.Unix(),
 		Data: NoticeFeedback{
-			FeedbackID: item.ID.UUID(), Title: item.Title, Text: item.Text, Status: string(item.Status.Stage()),
+			FeedbackID: item.ID.UUID(), Title: item.Heading(), Text: item.Text, Status: string(item.Standing()),
 			Priority: string(cmp.Or(item.Severity, feedback.Medium)), BoardID: OptionalID(item.Board),
 			CreatorID: OptionalID(item.Submitter.Person), Votes: item.Votes, CreatedAt: Time(item.CreatedAt), UpdatedAt: Time(item.UpdatedAt),
 		},

@@ -56,12 +56,18 @@ func walkBoard(conn *sqlite.Conn, org id.ID, query feedback.BoardQuery) (shown [
 
 func pickFromBoard(conn *sqlite.Conn, org id.ID, query feedback.BoardQuery) (shown []id.ID, total int64, err error) {
 	columns := `, assignee, created_at`
+	if query.For != nil {
+		columns += `, app, board, person`
+	}
 	if query.Search != "" {
 		columns += `, title, text`
 	}
 	first, most := query.Stretch()
 	err = each(conn, boardWalk(query, columns), func(p *params) { p.board(org, query, feedback.Window, 0) }, func(r *row) {
 		item := feedback.Item{ID: r.id(), Assignee: r.id(), CreatedAt: r.time()}
+		if query.For != nil {
+			item.App, item.Board, item.Submitter.Person = r.id(), r.id(), r.id()
+		}
 		if query.Search != "" {
 			item.Title, item.Text = r.text(), r.text()
 		}

@@ -16,7 +16,7 @@ const (
 	selectComment = `SELECT ` + commentFields + `, org, id FROM comment WHERE org = ? AND id = ?`
 	existsComment = `SELECT 1 FROM comment WHERE org = ? AND id = ?`
 	deleteComment = `DELETE FROM comment WHERE org = ? AND id = ?`
-	commentsOn    = `SELECT ` + commentFields + `, org, id FROM comment WHERE org = ? AND item = ? AND id > ? AND private <= ? ORDER BY id LIMIT ? + 0`
+	commentsOn    = `SELECT ` + commentFields + `, org, id FROM comment WHERE org = ? AND item = ? AND id > ? AND private <= ? ORDER BY id LIMIT ? + 0 OFFSET ? + 0`
 	commentsBy    = `SELECT ` + commentFields + `, org, id FROM comment WHERE org = ? AND person = ? AND id < ? ORDER BY id DESC LIMIT ? + 0`
 	countComments = `SELECT count(*) FROM comment WHERE org = ? AND item = ? AND private <= ?`
 )
@@ -42,7 +42,7 @@ func (s *Store) Comment(ctx context.Context, org, wanted id.ID) (found comment.C
 // Comments implements comment.Store.
 func (s *Store) Comments(ctx context.Context, org id.ID, query comment.Query) ([]comment.Comment, error) {
 	return s.comments(ctx, commentsOn, func(p *params) {
-		p.id(org).id(query.Item).blob(query.After[:]).bool(query.Private).int(int64(max(query.Limit, 1)))
+		p.id(org).id(query.Item).blob(query.After[:]).bool(query.Private).int(int64(max(query.Limit, 1))).int(int64(max(query.Offset, 0)))
 	})
 }
 

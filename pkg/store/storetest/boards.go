@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ func boards(t *testing.T, s Store) {
 	m := newMaker()
 	t.Run("a board shows each stage in every order", func(t *testing.T) { boardOrders(t, s, m) })
 	t.Run("a board shows what is chosen from it", func(t *testing.T) { boardPicks(t, s, m) })
+	t.Run("a board shows an end user what is theirs to see", func(t *testing.T) { boardAudience(t, s, m) })
 	t.Run("an item stands where its status, its board and its votes put it", func(t *testing.T) { boardMoves(t, s, m) })
 }
 
@@ -139,6 +141,46 @@ func boardPicks(t *testing.T, s Store, m maker) {
 				pick.query.Board, pick.query.Sort, pick.query.Limit = on, sort, 2
 				shows(t, s, org, pick.query, want)
 			}
+		}
+	}
+}
+
+// boardAudience is what an end user sees of items on a public board, on another, and on none, of an App, of none, and their own.
+func boardAudience(t *testing.T, s Store, m maker) {
+	org, public, closed, person := m.ids.New(), m.ids.New(), m.ids.New(), m.ids.New()
+	var all []feedback.Item
+	for n := range 12 {
+		item := m.bare(org, id.Zero)
+		item.Title, item.Status = fmt.Sprint("number ", n), feedback.Queued
+		item.Board = []id.ID{public, closed, {}}[n%3]
+		if n%2 == 0 {
+			item.App = m.ids.New()
+		}
+		if item.Submitter.Person = m.ids.New(); n > 9 {
+			item.Submitter.Person = person
+		}
+		must(t, s.InsertFeedback(t.Context(), org, item))
+		all = append(all, item)
+	}
+	to := &feedback.Audience{Boards: []id.ID{public}, Persons: []id.ID{m.ids.New(), person}}
+	for _, pick := range []struct {
+		query feedback.BoardQuery
+		want  []int
+	}{
+		{feedback.BoardQuery{For: to}, []int{11, 10, 9, 6, 5, 3, 0}},
+		{feedback.BoardQuery{For: to, Stage: feedback.Planned}, []int{11, 10, 9, 6, 5, 3, 0}},
+		{feedback.BoardQuery{For: to, Search: "number 1"}, []int{11, 10}},
+		{feedback.BoardQuery{For: to, Board: public}, []int{9, 6, 3, 0}},
+		{feedback.BoardQuery{For: to, Board: public, Search: "NUMBER 9"}, []int{9}},
+		{feedback.BoardQuery{For: &feedback.Audience{}}, []int{11, 5}},
+	} {
+		want := make([]feedback.Item, len(pick.want))
+		for i, n := range pick.want {
+			want[i] = all[n]
+		}
+		for _, sort := range []feedback.Sort{feedback.Newest, feedback.Top, feedback.Trending} { // all the same here
+			pick.query.Sort, pick.query.Limit = sort, 2
+			shows(t, s, org, pick.query, want)
 		}
 	}
 }

@@ -69,6 +69,11 @@ func commentsReadBack(t *testing.T, s Store, m maker) {
 				}
 				same(t, got, want)
 			}
+			for first := range len(want) + 1 {
+				query := comment.Query{Item: item.ID, Private: private, Offset: first, Limit: 2}
+				page := read[[]comment.Comment](t)(s.Comments(t.Context(), org, query))
+				same(t, append([]comment.Comment{}, page...), append([]comment.Comment{}, want[first:min(first+2, len(want))]...))
+			}
 		}
 	}
 	want := of(func(c comment.Comment) bool { return c.Person == person })

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/heard-dev/heard/pkg/apierr"
-	"github.com/heard-dev/heard/pkg/core/attachment"
 	"github.com/heard-dev/heard/pkg/core/erasure"
 	"github.com/heard-dev/heard/pkg/id"
 )
@@ -14,8 +13,6 @@ import (
 const (
 	// underWay is how long a request that an App admitted before its end may still store something: above a request's deadline.
 	underWay = 30 * time.Second
-	// uploadable is how long after its reservation a file may still come in: it may begin as late as its URL allows.
-	uploadable = attachment.UploadTTL + 2*time.Minute
 	// handOverWithin bounds what is still written when the process is told to stop.
 	handOverWithin = 3 * time.Second
 )

@@ -2,7 +2,6 @@ package erase
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/heard-dev/heard/pkg/apierr"
@@ -52,46 +51,16 @@ func (j *job) feedback(ctx context.Context) error {
 	}
 }
 
-// removeItems removes files before what names them, so that a crash leaves none that nobody knows of.
 func (j *job) removeItems(ctx context.Context, items []feedback.Item) error {
 	ctx, cancel := context.WithTimeout(ctx, lease)
 	defer cancel()
-	names := make([]id.ID, len(items))
-	files, settled := 0, []string{}
-	for n, item := range items {
-		names[n] = item.ID
-		keys := filesOf(item)
-		files += len(keys)
-		for _, key := range keys {
-			if err := j.Blobs.Delete(ctx, key); err != nil {
-				return err
-			}
-		}
-		// A file may come again while its URL works. Its slot then stays for whoever removes slots that no item holds.
-		if j.now().Sub(item.CreatedAt) > uploadable {
-			settled = append(settled, keys...)
-		}
-	}
-	if err := j.Store.DeleteSlots(ctx, j.Org, settled); err != nil {
+	files, err := erasure.Remover{Store: j.Store, Blobs: j.Blobs, Now: j.now}.Remove(ctx, j.Org, items...)
+	if err != nil {
 		return err
 	}
-	if err := j.Store.DeleteFeedback(ctx, j.Org, names); err != nil {
-		return err
-	}
-	j.Receipt.Feedback += len(names)
+	j.Receipt.Feedback += len(items)
 	j.Receipt.Attachments += files
 	return j.renew(ctx)
-}
-
-func filesOf(item feedback.Item) []string {
-	var keys []string
-	for _, file := range item.Attachments {
-		keys = append(keys, file.Key)
-	}
-	if item.Target != nil && item.Target.ScreenshotKey != "" && !slices.Contains(keys, item.Target.ScreenshotKey) {
-		keys = append(keys, item.Target.ScreenshotKey)
-	}
-	return keys
 }
 
 // slots removes reservations of an App's, or of all when app is zero, with their files. Where files may still come in it
@@ -103,7 +72,7 @@ func (j *job) slots(ctx context.Context, app id.ID) (wait time.Time, err error) 
 			return wait, err
 		}
 		for _, slot := range found {
-			if closed := slot.CreatedAt.Add(uploadable); closed.After(j.now()) && closed.After(wait) {
+			if closed := slot.CreatedAt.Add(erasure.Uploadable); closed.After(j.now()) && closed.After(wait) {
 				wait = closed
 			}
 		}

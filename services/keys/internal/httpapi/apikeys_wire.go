@@ -71,7 +71,7 @@ type createKeyIn struct{ Body keyDraft }
 type keyDraft struct {
 	Format          string         `json:"format,omitempty" enum:"sk,ub_live,ub_test,pk_live,userorbit" default:"sk"`
 	Name            string         `json:"name" minLength:"1" maxLength:"200"`
-	Scopes          []access.Right `json:"scopes,omitempty" nullable:"false" minItems:"1" enum:"feedback:read,feedback:write,events:read,events:write,tokens:mint,apps:read,apps:manage,users:read,users:manage,keys:manage,members:read,members:manage,audit:read,people:erase,usage:read,org:read,org:manage,org:delete,orgs:administer" doc:"Without, what keys of the format are given by default."`
+	Scopes          []access.Right `json:"scopes,omitempty" nullable:"false" minItems:"1" enum:"feedback:read,feedback:write,feedback:moderate,documents:read,documents:write,people:read,people:write,events:read,events:write,tokens:mint,apps:read,apps:manage,users:read,users:manage,keys:manage,members:read,members:manage,audit:read,people:erase,usage:read,org:read,org:manage,org:delete,orgs:administer" doc:"Without, what keys of the format are given by default."`
 	AppID           string         `json:"appId,omitempty" pattern:"^[0-9a-f]{24}$" doc:"Binds the key to one App: others do not exist for it."`
 	AllowedNetworks []string       `json:"allowedNetworks,omitempty" nullable:"false" maxItems:"100" format:"cidr"`
 	NotBefore       string         `json:"notBefore,omitempty" format:"date-time"`

@@ -7,6 +7,7 @@ import (
 
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/auth"
+	"github.com/heard-dev/heard/pkg/core/enduser"
 	"github.com/heard-dev/heard/pkg/core/resource"
 	"github.com/heard-dev/heard/pkg/dialect/userorbit"
 	"github.com/heard-dev/heard/pkg/httpkit"
@@ -89,6 +90,20 @@ func listed[Thing, Row any](things []Thing, total int64, offset, limited int, vi
 		body.Data[i] = view(&things[i])
 	}
 	return &many[Row]{Body: body}
+}
+
+// voter is whose vote it is: a subscriber votes for themselves, a team for the subscriber it names.
+func voter(ctx context.Context, people *enduser.Directory, caller auth.Principal, subscriber string) (enduser.Person, error) {
+	named := userorbit.Named(subscriber)
+	switch {
+	case caller.Person != nil && (named.IsZero() || named == caller.Person.ID):
+		return *caller.Person, nil
+	case caller.Person != nil:
+		return enduser.Person{}, apierr.New(apierr.Forbidden, apierr.CodeForbidden, "A subscriber votes for nobody else.")
+	case named.IsZero():
+		return enduser.Person{}, apierr.Body(apierr.Issue{Path: []any{"subscriberId"}, Code: "required", Message: "must name whose vote it is"})
+	}
+	return people.Get(ctx, caller.Org.ID, named)
 }
 
 // kept is a kind of things that a team keeps by hand, and how each of them is shown.

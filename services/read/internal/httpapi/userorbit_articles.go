@@ -46,15 +46,15 @@ func (a articles) writes(door httpkit.Door) {
 	create.MaxBody = maxArticle
 	create.Notes = "It is a draft: nobody but the team sees it until it is published. Without a slug it gets one from its title."
 	httpkit.HandleWrite(a.api, create, func(ctx context.Context, caller auth.Principal, in *newArticle) (*one[article], error) {
-		written, err := a.library.Write(ctx, caller.Org.ID, edited(&in.Title, &in.Text, unlessEmpty(in.Slug), unlessEmpty(in.CollectionID)))
+		written, err := a.library.Write(ctx, caller.Org.ID, in.edit())
 		return single(written, err, articleView)
 	})
 
 	update := action("articles", "update", helpTag, "Change an article", door, gone("article or collection"), crossed())
 	update.MaxBody = maxArticle
-	update.Notes = "What is left out stays, and so does its status. An empty `collectionId` takes it out of its collection."
+	update.Notes = "What is left out stays, and so does its status. null as `collectionId` takes it out of its collection."
 	httpkit.HandleWrite(a.api, update, func(ctx context.Context, caller auth.Principal, in *articleEdit) (*one[article], error) {
-		changed, err := a.library.Rewrite(ctx, caller.Org.ID, userorbit.ID(in.ID), edited(in.Title, in.Text, in.Slug, in.CollectionID))
+		changed, err := a.library.Rewrite(ctx, caller.Org.ID, userorbit.ID(in.ID), in.edit())
 		return single(changed, err, articleView)
 	})
 

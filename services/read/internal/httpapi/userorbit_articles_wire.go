@@ -3,6 +3,7 @@ package httpapi
 import (
 	"github.com/heard-dev/heard/pkg/core/help"
 	"github.com/heard-dev/heard/pkg/dialect/userorbit"
+	"github.com/heard-dev/heard/pkg/httpkit"
 )
 
 type articleList struct {
@@ -30,21 +31,23 @@ type newArticle struct {
 }
 
 type articleEdit struct {
-	ID           string   `json:"id"`
-	Title        *string  `json:"title,omitempty" minLength:"1" maxLength:"256"`
-	Text         *string  `json:"text,omitempty" maxLength:"65536" doc:"Markdown; at most 64 KB."`
-	Slug         *string  `json:"slug,omitempty" maxLength:"128" pattern:"^[\\p{Ll}\\p{Lo}\\p{N}]+(-[\\p{Ll}\\p{Lo}\\p{N}]+)*$"`
-	CollectionID *string  `json:"collectionId,omitempty"`
-	_            struct{} `json:"-" additionalProperties:"true"`
+	ID           string          `json:"id"`
+	Title        *string         `json:"title,omitempty" minLength:"1" maxLength:"256"`
+	Text         *string         `json:"text,omitempty" maxLength:"65536" doc:"Markdown; at most 64 KB."`
+	Slug         *string         `json:"slug,omitempty" maxLength:"128" pattern:"^[\\p{Ll}\\p{Lo}\\p{N}]+(-[\\p{Ll}\\p{Lo}\\p{N}]+)*$"`
+	CollectionID httpkit.Setting `json:"collectionId,omitempty"`
+	_            struct{}        `json:"-" additionalProperties:"true"`
 }
 
-// unlessEmpty is nil for text that is empty, and so unsaid.
-func unlessEmpty(text string) *string { return userorbit.Optional(&text) }
+func (n *newArticle) edit() help.Edit {
+	within := userorbit.Named(n.CollectionID)
+	return help.Edit{Title: &n.Title, Text: &n.Text, Slug: &n.Slug, Collection: &within}
+}
 
-func edited(title, text, slug, collection *string) help.Edit {
-	edit := help.Edit{Title: title, Text: text, Slug: slug}
-	if collection != nil {
-		within := userorbit.Named(*collection)
+func (e *articleEdit) edit() help.Edit {
+	edit := help.Edit{Title: e.Title, Text: e.Text, Slug: e.Slug}
+	if e.CollectionID.Said {
+		within := userorbit.Named(e.CollectionID.Text)
 		edit.Collection = &within
 	}
 	return edit

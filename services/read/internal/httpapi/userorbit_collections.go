@@ -3,17 +3,17 @@ package httpapi
 import (
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/core/access"
-	"github.com/heard-dev/heard/pkg/core/enduser"
 	"github.com/heard-dev/heard/pkg/core/help"
 	"github.com/heard-dev/heard/pkg/core/resource"
 	"github.com/heard-dev/heard/pkg/dialect/userorbit"
 	"github.com/heard-dev/heard/pkg/httpkit"
+	"github.com/heard-dev/heard/services/read/internal/browse"
 )
 
 const helpTag = "Help documents"
 
 // UserorbitHelp adds the actions on help documents: collections, articles, and what subscribers think of them.
-func UserorbitHelp(api *httpkit.API, library *help.Library, people *enduser.Directory) {
+func UserorbitHelp(api *httpkit.API, library *help.Library, browser *browse.Browser) {
 	read, write := httpkit.Team(access.DocumentsRead), httpkit.Team(access.DocumentsWrite)
 	k := kept[help.About, collection]{
 		api: api, resource: "collections", tag: helpTag, thing: "collection", read: read, write: write,
@@ -29,7 +29,7 @@ func UserorbitHelp(api *httpkit.API, library *help.Library, people *enduser.Dire
 	a.reads(read)
 	a.writes(write)
 	a.moves(write)
-	d := documents{api, library, people}
+	d := documents{api, library, browser}
 	d.reads()
 	d.votes()
 }

@@ -6,20 +6,20 @@ import (
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/auth"
 	"github.com/heard-dev/heard/pkg/core/access"
-	"github.com/heard-dev/heard/pkg/core/enduser"
 	"github.com/heard-dev/heard/pkg/core/gate"
 	"github.com/heard-dev/heard/pkg/core/help"
 	"github.com/heard-dev/heard/pkg/core/vote"
 	"github.com/heard-dev/heard/pkg/dialect/userorbit"
 	"github.com/heard-dev/heard/pkg/httpkit"
 	"github.com/heard-dev/heard/pkg/id"
+	"github.com/heard-dev/heard/services/read/internal/browse"
 )
 
 // documents are articles as the widget asks for them.
 type documents struct {
 	api     *httpkit.API
 	library *help.Library
-	people  *enduser.Directory
+	browser *browse.Browser
 }
 
 func (d documents) reads() {
@@ -61,17 +61,30 @@ func (d documents) reads() {
 
 // reactions gives what the caller thinks of each of these; a team thinks nothing.
 func (d documents) reactions(ctx context.Context, caller auth.Principal, of []help.Article) (func(id.ID) *int, error) {
-	var thought map[id.ID]int
+	var persons []id.ID
 	var err error
 	if caller.Person != nil {
-		thought, err = d.library.Reactions(ctx, caller.Org.ID, caller.Person.ID, of)
+		persons, err = d.browser.Persons(ctx, caller.Org.ID, *caller.Person)
 	}
+	if err != nil {
+		return nil, err
+	}
+	thought, err := d.library.Reactions(ctx, caller.Org.ID, persons, of)
 	return func(article id.ID) *int {
 		if value, ok := thought[article]; ok {
 			return &value
 		}
 		return nil
 	}, err
+}
+
+// voter gives the records of whose reaction it is.
+func (d documents) voter(ctx context.Context, caller auth.Principal, subscriber string) ([]id.ID, error) {
+	who, err := voter(ctx, d.browser.People, caller, subscriber)
+	if err != nil {
+		return nil, err
+	}
+	return d.browser.Persons(ctx, caller.Org.ID, who)
 }
 
 func (d documents) votes() {
@@ -103,20 +116,6 @@ func (d documents) votes() {
 		counted, err := d.library.Tally(ctx, caller.Org.ID, userorbit.ID(in.ID))
 		return single(counted, err, func(t *vote.Tally) tally { return tally{t.For, t.Against} })
 	})
-}
-
-// voter is whose reaction it is.
-func (d documents) voter(ctx context.Context, caller auth.Principal, subscriber string) (id.ID, error) {
-	switch {
-	case caller.Person == nil && subscriber == "":
-		return id.Zero, apierr.Body(apierr.Issue{Path: []any{"subscriberId"}, Code: "required", Message: "is required"})
-	case caller.Person == nil:
-		who, err := d.people.Get(ctx, caller.Org.ID, userorbit.ID(subscriber))
-		return who.ID, err
-	case subscriber != "" && userorbit.ID(subscriber) != caller.Person.ID:
-		return id.Zero, apierr.New(apierr.Forbidden, apierr.CodeForbidden, "A subscriber speaks for themselves alone.")
-	}
-	return caller.Person.ID, nil
 }
 
 type documentList struct {

@@ -64,12 +64,15 @@ type itemOut struct{ Body feedbackItem }
 // FeedbackSummary is an item as lists show it. It is exported for huma, which leaves out what is embedded unexported.
 type FeedbackSummary struct {
 	ID          string          `json:"id"`
-	AppID       string          `json:"appId"`
+	AppID       *string         `json:"appId" doc:"null for what came through no App, but from a board."`
 	Status      string          `json:"status"`
+	Stage       string          `json:"stage,omitempty" enum:"in_review,planned,in_progress,completed,closed,rejected" doc:"Where the team sees it on its boards; not there for what is archived or a duplicate."`
 	DuplicateOf *string         `json:"duplicateOf"`
 	SubmittedBy submittedBy     `json:"submittedBy"`
 	Severity    *string         `json:"severity"`
-	Text        string          `json:"text"`
+	Title       string          `json:"title,omitempty" doc:"Of what was submitted to a board."`
+	Text        string          `json:"text" doc:"The title, where no more was said."`
+	Votes       int64           `json:"votes,omitempty" doc:"Of as many people."`
 	URL         *string         `json:"url"`
 	UserAgent   *string         `json:"userAgent"`
 	Viewport    *userz.Viewport `json:"viewport,omitempty"`
@@ -160,14 +163,18 @@ func pageView(page feedback.Page) feedbackPage {
 func rowView(item *feedback.Item) FeedbackSummary {
 	from := &item.Submitter
 	row := FeedbackSummary{
-		ID: item.ID.String(), AppID: item.App.String(), Status: string(item.Status),
+		ID: item.ID.String(), Status: string(item.Status), Stage: string(item.Stage()), Title: item.Title, Votes: item.Votes,
 		SubmittedBy: submittedBy{
 			Mode: string(from.Mode), ExternalUserID: userz.Optional(&from.ExternalUserID),
 			Email: userz.Optional(&from.Email), Name: userz.Optional(&from.Name), Claims: from.Claims,
 		},
-		Severity: userz.Optional((*string)(&item.Severity)), Text: item.Text,
+		Severity: userz.Optional((*string)(&item.Severity)), Text: item.Saying(),
 		URL: userz.Optional(&item.URL), UserAgent: userz.Optional(&item.UserAgent),
 		CreatedAt: userz.Time(item.CreatedAt), UpdatedAt: userz.Time(item.UpdatedAt),
+	}
+	if !item.App.IsZero() {
+		app := item.App.String()
+		row.AppID = &app
 	}
 	if !item.DuplicateOf.IsZero() {
 		original := item.DuplicateOf.String()

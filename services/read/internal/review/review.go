@@ -46,10 +46,13 @@ func (r *Reviewer) Get(ctx context.Context, org, only, item id.ID) (Item, error)
 	return r.WithDownloads(ctx, stored)
 }
 
+// nudgeTries bounds the retries of a nudge that meets other moves of the same item.
+const nudgeTries = 16
+
 // Nudge moves an item to a status that a caller may set (D6). Racing nudges are settled by compare-and-set: whoever comes
-// second is judged by what the first has left. No status comes twice in a life, so there are fewer tries than statuses.
+// second is judged by what the first has left.
 func (r *Reviewer) Nudge(ctx context.Context, org, only, item id.ID, to feedback.Status) (Item, error) {
-	for {
+	for try := 1; ; try++ {
 		stored, err := r.find(ctx, org, only, item)
 		if err != nil {
 			return Item{}, err
@@ -61,7 +64,7 @@ func (r *Reviewer) Nudge(ctx context.Context, org, only, item id.ID, to feedback
 		if err == nil {
 			return r.WithDownloads(ctx, moved)
 		}
-		if apierr.KindOf(err) != apierr.Conflict {
+		if apierr.KindOf(err) != apierr.Conflict || try == nudgeTries {
 			return Item{}, err
 		}
 	}
