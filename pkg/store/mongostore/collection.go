@@ -9,6 +9,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"github.com/heard-dev/heard/pkg/apierr"
 )
 
 // collection is one collection, each call to it bounded in time and each failure told as an apierr value.
@@ -99,13 +101,27 @@ func (c collection) remove(ctx context.Context, filter bson.D) (bool, error) {
 	return done.DeletedCount == 1, nil
 }
 
+// removeOne forgets the one document that matches; apierr.NotFound without one.
+func (c collection) removeOne(ctx context.Context, filter bson.D) error {
+	removed, err := c.remove(ctx, filter)
+	if err != nil || removed {
+		return err
+	}
+	return apierr.Missing(c.what)
+}
+
 // unmatched tells why a change met no document: there is none, or it is not what the filter expected.
 func (c collection) unmatched(ctx context.Context, identity bson.D) error {
-	_, err := findOne[struct{}](ctx, c, identity, options.FindOne().SetProjection(bson.D{e("_id", 1)}))
-	if err != nil {
+	if err := c.exists(ctx, identity); err != nil {
 		return err
 	}
 	return c.changed()
+}
+
+// exists is apierr.NotFound unless there is a document that matches.
+func (c collection) exists(ctx context.Context, identity bson.D) error {
+	_, err := findOne[struct{}](ctx, c, identity, options.FindOne().SetProjection(bson.D{e("_id", 1)}))
+	return err
 }
 
 // findOne gives the document that matches; apierr.NotFound without one.
@@ -172,10 +188,10 @@ func gathered[D any](ctx context.Context, c collection, cursor *mongo.Cursor) ([
 }
 
 // count tells how many documents match, by what an index holds of them.
-func (c collection) count(ctx context.Context, filter, walk bson.D) (int64, error) {
+func (c collection) count(ctx context.Context, filter, walk bson.D, opts ...options.Lister[options.CountOptions]) (int64, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	n, err := c.of.CountDocuments(ctx, filter, options.Count().SetHint(walk))
+	n, err := c.of.CountDocuments(ctx, filter, append(opts, options.Count().SetHint(walk))...)
 	return n, c.refusal(ctx, err)
 }
 

@@ -142,6 +142,42 @@ func walksOneIndex(t *testing.T, command bson.Raw, known []string) {
 	}
 }
 
+// Every board walks one index, in its order: equality on all its fields up to those that it is sorted by, or few values of one.
+func TestEveryBoardWalksOneIndex(t *testing.T) {
+	var sent commands
+	uri, name := server(t), database(t)
+	s := openNamed(t, uri, name, sent.monitor())
+	one := item()
+	for range 30 {
+		more := item()
+		more.Board = one.ID
+		must(t, s.InsertFeedback(t.Context(), one.Org, more))
+	}
+	known := indexes(t, uri, name)
+	for _, board := range []id.ID{{}, one.ID} {
+		for _, stage := range []feedback.Stage{"", feedback.InReview} {
+			for _, sort := range []feedback.Sort{feedback.Newest, feedback.Top, feedback.Trending} {
+				query := feedback.BoardQuery{Board: board, Stage: stage, Sort: sort, Limit: 10}
+				sent.take()
+				page, err := s.BoardFeedback(t.Context(), one.Org, query)
+				must(t, err)
+				same(t, len(page.Items), query.Limit)
+				command := sent.take()[1]
+				walk := command.Lookup("hint").Document()
+				if !slices.Contains(known, "feedback "+walk.String()) {
+					t.Errorf("%s is no index", walk)
+				}
+				selected := append(keysOf(t, command.Lookup("filter").Document()), keysOf(t, command.Lookup("sort").Document())...)
+				slices.Sort(selected)
+				if fields := slices.Sorted(slices.Values(keysOf(t, walk))); !slices.Equal(fields, selected) {
+					t.Errorf("%v is asked for along %s", selected, walk)
+				}
+				explained(t, uri, name, command, query.Limit)
+			}
+		}
+	}
+}
+
 // explained asks a MongoDB how it did it. What only speaks the protocol cannot say; there walksOneIndex must do.
 func explained(t *testing.T, uri, name string, command bson.Raw, limit int) {
 	t.Helper()

@@ -39,16 +39,19 @@ func saidOf(org id.ID, subject erasure.Subject, userID, email string) bson.D {
 	return filter
 }
 
-// DeleteFeedback implements erasure.Store. The runs go first: while an item is there, it is found again.
+// DeleteFeedback implements erasure.Store. What is about an item goes first: while it is there, it is found again. What came to
+// it meanwhile goes afterwards, and nothing comes to an item that is gone.
 func (s *Store) DeleteFeedback(ctx context.Context, org id.ID, items []id.ID) error {
 	if len(items) == 0 {
 		return nil
 	}
-	named := bson.D{e("$in", each(items, func(i id.ID) bson.ObjectID { return bson.ObjectID(i) }))}
-	if _, err := s.runs.removeAll(ctx, owned(org, e("feedbackId", named))); err != nil {
-		return err
-	}
-	_, err := s.feedback.removeAll(ctx, owned(org, e("_id", named)))
+	named := bson.D{e("$in", each(items, objectID))}
+	votes := removal{s.votes, owned(org, e("subjectId", named))}
+	comments := removal{s.comments, owned(org, e("itemId", named))}
+	_, err := removeEach(ctx,
+		removal{s.runs, owned(org, e("feedbackId", named))},
+		votes, comments, removal{s.feedback, owned(org, e("_id", named))}, votes, comments,
+	)
 	return err
 }
 
@@ -80,8 +83,11 @@ func (s *Store) DeleteApp(ctx context.Context, org, app id.ID) (int, error) {
 	)
 }
 
-// DeleteOrg implements erasure.Store.
+// DeleteOrg implements erasure.Store. A name is a part of its person's record.
 func (s *Store) DeleteOrg(ctx context.Context, org id.ID) (int, error) {
+	if _, err := s.names.removeAll(ctx, below(org)); err != nil {
+		return 0, err
+	}
 	return removeEach(ctx,
 		removal{s.keys, owned(org)},
 		removal{s.sessions, owned(org)},
@@ -91,7 +97,11 @@ func (s *Store) DeleteOrg(ctx context.Context, org id.ID) (int, error) {
 		removal{s.claims, below(org)},
 		removal{s.apps, owned(org)},
 		removal{s.runs, owned(org)},
+		removal{s.votes, below(org)},
+		removal{s.comments, owned(org)},
 		removal{s.feedback, owned(org)},
+		removal{s.people, owned(org)},
+		removal{s.resources, owned(org)},
 		removal{s.events, below(org)},
 		removal{s.profiles, below(org)},
 		removal{s.slots, owned(org)},

@@ -29,6 +29,8 @@ func below(org id.ID, names ...string) bson.D {
 
 func e(key string, value any) bson.E { return bson.E{Key: key, Value: value} }
 
+func objectID(of id.ID) bson.ObjectID { return bson.ObjectID(of) }
+
 func set(fields ...bson.E) bson.D { return bson.D{e("$set", bson.D(fields))} }
 
 func ascending(fields ...string) bson.D {

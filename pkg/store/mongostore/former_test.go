@@ -9,7 +9,9 @@ import (
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/core/access"
 	"github.com/heard-dev/heard/pkg/core/apikey"
+	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/core/tenant"
+	"github.com/heard-dev/heard/pkg/core/vote"
 )
 
 // What the first release wrote lacks the fields that came later.
@@ -54,6 +56,44 @@ func TestWhatWasWrittenBeforeIsReadAndReplaced(t *testing.T) {
 		ID: one.ID, Org: one.Org, Format: apikey.Secret().Name, Name: "k", Hash: hash, Prefix: "sk_a", Scopes: access.Default(),
 		CreatedAt: one.CreatedAt,
 	})
+}
+
+// Feedback from before there were boards stands where its status puts it as soon as a store is opened.
+func TestWhatWasSaidBeforeStandsOnTheBoards(t *testing.T) {
+	uri, name := server(t), database(t)
+	s, ctx, one := openNamed(t, uri, name, nil), t.Context(), item()
+	must(t, s.CreateOrg(ctx, tenant.Org{ID: one.Org, Slug: "o"}))
+	statuses := append(feedback.Statuses(), feedback.Received) // the last is a duplicate
+	want := map[feedback.Stage]int64{}
+	var newest feedback.Item
+	for n, status := range statuses {
+		newest = item()
+		if newest.Status = status; n == len(statuses)-1 {
+			newest.DuplicateOf = one.ID
+		}
+		want[newest.Stage()]++
+		must(t, s.InsertFeedback(ctx, one.Org, newest))
+	}
+	later := bson.D{{Key: "stage", Value: 1}, {Key: "votes", Value: 1}, {Key: "heat", Value: 1}, {Key: "counted", Value: 1}, {Key: "title", Value: 1}}
+	_, err := raw(t, uri).Database(name).Collection("feedback").UpdateMany(ctx, bson.D{}, bson.D{{Key: "$unset", Value: later}})
+	must(t, err)
+
+	s = openNamed(t, uri, name, nil)
+	for _, sort := range []feedback.Sort{feedback.Newest, feedback.Top, feedback.Trending} {
+		for _, stage := range feedback.Stages() {
+			page, err := s.BoardFeedback(ctx, one.Org, feedback.BoardQuery{Stage: stage, Sort: sort, Limit: 50})
+			must(t, err)
+			if page.Total != want[stage] || int64(len(page.Items)) != want[stage] {
+				t.Errorf("%d of %d stand in %s, want %d", len(page.Items), page.Total, stage, want[stage])
+			}
+		}
+	}
+	_, err = s.CastVote(ctx, one.Org, vote.Vote{Kind: vote.OnFeedback, Subject: newest.ID, Person: one.ID, Value: 1, At: one.CreatedAt})
+	must(t, err)
+	newest.Votes = 1
+	got, err := s.Feedback(ctx, one.Org, newest.ID)
+	must(t, err)
+	same(t, got, newest)
 }
 
 // replacedOnce demands that of two replacements of one version the second is refused.

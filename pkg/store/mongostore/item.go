@@ -12,27 +12,38 @@ import (
 	"github.com/heard-dev/heard/pkg/id"
 )
 
-// itemDoc is a feedback.Item. Dup says whether it has a duplicateOf, for the indexes. What users sent as JSON is kept as its
-// text: it reads back byte for byte, whatever its keys are called.
+// itemDoc is a feedback.Item. Dup says whether it has a duplicateOf, Stage and Heat where it stands, for the indexes. Counted
+// tells one count of its votes from the next. What users sent as JSON is kept as its text: it reads back byte for byte, whatever
+// its keys are called.
 type itemDoc struct {
-	ID          bson.ObjectID     `bson:"_id"`
-	Org         bson.ObjectID     `bson:"orgId"`
-	App         bson.ObjectID     `bson:"appId"`
-	Status      feedback.Status   `bson:"status"`
-	Dup         bool              `bson:"dup"`
-	DuplicateOf bson.ObjectID     `bson:"duplicateOf,omitempty"`
-	Submitter   submitterDoc      `bson:"submittedBy"`
-	Severity    feedback.Severity `bson:"severity"`
-	Text        string            `bson:"text"`
-	URL         string            `bson:"url"`
-	UserAgent   string            `bson:"userAgent"`
-	Viewport    *viewportDoc      `bson:"viewport"`
-	Console     []consoleLineDoc  `bson:"consoleLogs"`
-	Attachments []citationDoc     `bson:"attachments"`
-	Target      *targetDoc        `bson:"target"`
-	Metadata    *string           `bson:"metadata"`
-	CreatedAt   time.Time         `bson:"createdAt"`
-	UpdatedAt   time.Time         `bson:"updatedAt"`
+	ID           bson.ObjectID     `bson:"_id"`
+	Org          bson.ObjectID     `bson:"orgId"`
+	App          bson.ObjectID     `bson:"appId"`
+	Status       feedback.Status   `bson:"status"`
+	Dup          bool              `bson:"dup"`
+	DuplicateOf  bson.ObjectID     `bson:"duplicateOf,omitempty"`
+	Stage        feedback.Stage    `bson:"stage"`
+	Votes        int64             `bson:"votes"`
+	Heat         int64             `bson:"heat"`
+	Counted      int64             `bson:"counted"`
+	Board        bson.ObjectID     `bson:"boardId,omitempty"`
+	Assignee     bson.ObjectID     `bson:"assigneeId,omitempty"`
+	ArchivedAt   time.Time         `bson:"archivedAt,omitempty"`
+	ArchivedFrom feedback.Status   `bson:"archivedFrom,omitempty"`
+	Submitter    submitterDoc      `bson:"submittedBy"`
+	Tags         []bson.ObjectID   `bson:"tags"`
+	Title        string            `bson:"title"`
+	Severity     feedback.Severity `bson:"severity"`
+	Text         string            `bson:"text"`
+	URL          string            `bson:"url"`
+	UserAgent    string            `bson:"userAgent"`
+	Viewport     *viewportDoc      `bson:"viewport"`
+	Console      []consoleLineDoc  `bson:"consoleLogs"`
+	Attachments  []citationDoc     `bson:"attachments"`
+	Target       *targetDoc        `bson:"target"`
+	Metadata     *string           `bson:"metadata"`
+	CreatedAt    time.Time         `bson:"createdAt"`
+	UpdatedAt    time.Time         `bson:"updatedAt"`
 }
 
 // submitterDoc keeps the e-mail folded, to be found by whatever its case, and as it was given where that is something else.
@@ -43,6 +54,8 @@ type submitterDoc struct {
 	EmailGiven     string        `bson:"emailGiven,omitempty"`
 	Name           string        `bson:"name"`
 	Claims         *string       `bson:"claims"`
+	Person         bson.ObjectID `bson:"personId,omitempty"`
+	Member         bson.ObjectID `bson:"memberId,omitempty"`
 }
 
 type viewportDoc struct {
@@ -84,9 +97,13 @@ func newItemDoc(org id.ID, item feedback.Item) itemDoc {
 	doc := itemDoc{
 		ID: bson.ObjectID(item.ID), Org: bson.ObjectID(org), App: bson.ObjectID(item.App), Status: item.Status,
 		Dup: !item.DuplicateOf.IsZero(), DuplicateOf: bson.ObjectID(item.DuplicateOf),
+		Stage: item.Status.Stage(), Votes: item.Votes, Heat: feedback.Heat(item.Votes, item.CreatedAt),
+		Board: bson.ObjectID(item.Board), Assignee: bson.ObjectID(item.Assignee), ArchivedAt: item.Archived.At, ArchivedFrom: item.Archived.From,
+		Tags: each(item.Tags, objectID), Title: item.Title,
 		Submitter: submitterDoc{
 			Mode: item.Submitter.Mode, ExternalUserID: item.Submitter.ExternalUserID, Email: item.Submitter.Email,
 			Name: item.Submitter.Name, Claims: jsonText(item.Submitter.Claims),
+			Person: bson.ObjectID(item.Submitter.Person), Member: bson.ObjectID(item.Submitter.Member),
 		},
 		Severity: item.Severity, Text: item.Text, URL: item.URL, UserAgent: item.UserAgent, Viewport: (*viewportDoc)(item.Viewport),
 		Console:     each(item.Console, func(l feedback.ConsoleLine) consoleLineDoc { return consoleLineDoc(l) }),
@@ -108,7 +125,10 @@ func (d itemDoc) core() feedback.Item {
 		Submitter: feedback.Submitter{
 			Mode: d.Submitter.Mode, ExternalUserID: d.Submitter.ExternalUserID, Email: cmp.Or(d.Submitter.EmailGiven, d.Submitter.Email),
 			Name: d.Submitter.Name, Claims: jsonBytes(d.Submitter.Claims),
+			Person: id.ID(d.Submitter.Person), Member: id.ID(d.Submitter.Member),
 		},
+		Votes: d.Votes, Board: id.ID(d.Board), Assignee: id.ID(d.Assignee), Archived: feedback.Archival{At: d.ArchivedAt, From: d.ArchivedFrom},
+		Tags: each(d.Tags, func(t bson.ObjectID) id.ID { return id.ID(t) }), Title: d.Title,
 		Severity: d.Severity, Text: d.Text, URL: d.URL, UserAgent: d.UserAgent, Viewport: (*feedback.Viewport)(d.Viewport),
 		Console:     each(d.Console, func(l consoleLineDoc) feedback.ConsoleLine { return feedback.ConsoleLine(l) }),
 		Attachments: each(d.Attachments, func(c citationDoc) attachment.Citation { return attachment.Citation(c) }),

@@ -8,7 +8,6 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 
-	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/core/access"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/id"
@@ -78,11 +77,7 @@ func (s *Store) Owners(ctx context.Context, org id.ID) ([]tenant.Member, error) 
 
 // DeleteMember implements tenant.Store.
 func (s *Store) DeleteMember(ctx context.Context, org, member id.ID) error {
-	removed, err := s.members.remove(ctx, owned(org, e("_id", bson.ObjectID(member))))
-	if err != nil || removed {
-		return err
-	}
-	return apierr.Missing(s.members.what)
+	return s.members.removeOne(ctx, owned(org, e("_id", bson.ObjectID(member))))
 }
 
 func newMemberDoc(org id.ID, member tenant.Member) memberDoc {

@@ -8,6 +8,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/core/outcome"
@@ -145,10 +146,12 @@ func (d sumDoc) core() outcome.Outcome {
 }
 
 // aggregate gives what a pipeline makes of the documents.
-func aggregate[D any](ctx context.Context, c collection, pipeline bson.A) ([]D, error) {
+func aggregate[D any](
+	ctx context.Context, c collection, pipeline bson.A, opts ...options.Lister[options.AggregateOptions],
+) ([]D, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	cursor, err := c.of.Aggregate(ctx, pipeline)
+	cursor, err := c.of.Aggregate(ctx, pipeline, opts...)
 	if err != nil {
 		return nil, c.refusal(ctx, err)
 	}

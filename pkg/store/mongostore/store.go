@@ -3,10 +3,9 @@
 // What it relies on, and what it does not:
 //   - Every accepted write is one document, acknowledged by a majority that has it in its journal. There are no transactions:
 //     what changes or removes many documents does so one by one, and may be repeated.
-//   - Every filter of a tenant's data names the Org. The collections that grow (feedback, slots, claims, runs, sessions,
-//     audit, uses, events, profiles,
-//     outcomes, refusals) may be sharded on {orgId: 1, _id: 1}: nothing in them is unique but _id. Those of the control plane are
-//     small and stay whole.
+//   - Every filter of a tenant's data names the Org. The collections that grow (feedback, votes, comments, people, names, slots,
+//     claims, runs, sessions, audit, uses, events, profiles, outcomes, refusals) may be sharded on {orgId: 1, _id: 1}: nothing in
+//     them is unique but _id. Those of the control plane are small and stay whole.
 //   - Retryable writes are on. On a replica set the server remembers a write by its session, so the driver's repeat of one
 //     whose answer was lost is answered as the first would have been, and never as a conflict with itself. A single server
 //     has no such memory: there the driver does not repeat, and the caller hears that the store is away.
@@ -35,14 +34,18 @@ import (
 	"github.com/heard-dev/heard/pkg/core/apikey"
 	"github.com/heard-dev/heard/pkg/core/attachment"
 	"github.com/heard-dev/heard/pkg/core/audit"
+	"github.com/heard-dev/heard/pkg/core/comment"
+	"github.com/heard-dev/heard/pkg/core/enduser"
 	"github.com/heard-dev/heard/pkg/core/erasure"
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/core/idempotency"
 	"github.com/heard-dev/heard/pkg/core/incident"
 	"github.com/heard-dev/heard/pkg/core/limit"
+	"github.com/heard-dev/heard/pkg/core/resource"
 	"github.com/heard-dev/heard/pkg/core/session"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/core/usage"
+	"github.com/heard-dev/heard/pkg/core/vote"
 	"github.com/heard-dev/heard/pkg/secret"
 )
 
@@ -66,7 +69,6 @@ type Options struct {
 
 // Store keeps records. It is safe for concurrent use.
 type Store struct {
-	unkept
 	client  *mongo.Client
 	timeout time.Duration
 
@@ -76,6 +78,8 @@ type Store struct {
 	incidents, overrides                   collection
 	outcomes, refusals                     collection
 	events, profiles                       collection
+	votes, comments, people, names         collection
+	resources                              collection
 }
 
 var (
@@ -91,6 +95,10 @@ var (
 	_ usage.Store       = (*Store)(nil)
 	_ erasure.Store     = (*Store)(nil)
 	_ limit.Store       = (*Store)(nil)
+	_ vote.Store        = (*Store)(nil)
+	_ comment.Store     = (*Store)(nil)
+	_ enduser.Store     = (*Store)(nil)
+	_ resource.Store    = (*Store)(nil)
 )
 
 // Open connects, and makes the indexes that are not there yet; many may do so at once. A MongoDB that cannot be reached is
@@ -167,6 +175,11 @@ func (s *Store) prepare(ctx context.Context, name string) error {
 		{&s.refusals, "refusals", "refusal", refusalIndexes()},
 		{&s.events, "events", "event", eventIndexes()},
 		{&s.profiles, "profiles", "profile", profileIndexes()},
+		{&s.votes, "votes", "vote", voteIndexes()},
+		{&s.comments, "comments", "comment", commentIndexes()},
+		{&s.people, "people", "person", personIndexes()},
+		{&s.names, "names", "name", nil},
+		{&s.resources, "resources", "resource", resourceIndexes()},
 	} {
 		of := db.Collection(c.name)
 		*c.into = collection{of: of, now: db.Collection(c.name, now), what: c.what, timeout: s.timeout}
@@ -177,7 +190,7 @@ func (s *Store) prepare(ctx context.Context, name string) error {
 			return c.into.refusal(ctx, err)
 		}
 	}
-	return nil
+	return s.placeFormerItems(ctx)
 }
 
 // currentReads is linearizable where servers replicate. A single server has nobody to ask, and refuses to.

@@ -13,33 +13,35 @@ import (
 	"github.com/heard-dev/heard/pkg/id"
 )
 
-// filled is a store with one item, or one person, more than a list is looked through: the oldest is the one that differs.
+// filled is a store with more items and more people than a list is looked through: the oldest is the one that differs.
 func filled(t testing.TB) (s *Store, org id.ID) {
 	t.Helper()
 	s, ids := open(t), id.NewSource(time.Now, rand.Reader)
 	org = ids.New()
 	item := sample(ids, org, org)
 	item.ID, item.Title, item.Assignee, item.Board = id.ID{1}, "needle", id.ID{1}, id.ID{2}
-	person := enduser.Person{ID: id.ID{1}, Name: "needle"}
+	person := enduser.Person{ID: item.ID, Name: "needle"}
 	for _, err := range []error{s.InsertFeedback(t.Context(), org, item), s.CreatePerson(t.Context(), org, person)} {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	copies := func(table, columns, differ string) {
+	copies := func(n int64, named, table, columns, differ string) {
 		err := s.write(t.Context(), func(conn *sqlite.Conn) error {
 			_, err := execute(conn, `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
-				INSERT INTO `+table+` (id, org, `+columns+`) SELECT CAST(substr(id, 1, 7) || printf('%05d', i) AS BLOB), org, `+differ+` FROM `+table+`, n`,
-				func(p *params) { p.int(feedback.Window) })
+				INSERT INTO `+table+` (id, org, `+columns+`) SELECT CAST(substr(id, 1, 7) || printf('`+named+`', i) AS BLOB), org, `+differ+`
+				FROM `+table+`, n WHERE id = ?`, func(p *params) { p.int(n).id(item.ID) })
 			return err
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	const rest = `status, duplicate, stage, votes, heat, board, archived_from, mode, external_id, email, name, severity, url, user_agent, text`
-	copies("feedback", `app, title, assignee, `+rest, `app, 'hay', NULL, `+rest)
-	copies("person", `name, external_id, email, contested, source, version`, `'hay', external_id, email, contested, source, version`)
+	const rest = `app, status, duplicate, votes, heat, board, archived_from, mode, external_id, email, name, severity, url, user_agent, text`
+	copies(feedback.Window, "%05d", "feedback", `stage, title, `+rest, `stage, 'hay', `+rest)
+	copies(100, "p%04d", "feedback", `stage, title, `+rest, `'planned', 'hay', `+rest)
+	copies(enduser.Window, "%05d", "person", `name, external_id, email, contested, source, version`,
+		`'hay', external_id, email, contested, source, version`)
 	return s, org
 }
 

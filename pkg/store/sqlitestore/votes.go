@@ -18,7 +18,7 @@ const (
 	voteColumns = `subject, person, kind, value, at`
 	putVote     = `INSERT INTO vote (org, ` + voteColumns + `) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (` + voteKey + `) DO UPDATE SET (kind, value, at) = (excluded.kind, excluded.value, excluded.at)`
-	deleteVote = `DELETE FROM vote WHERE org = ? AND subject = ? AND person = ? AND kind = ? RETURNING value`
+	deleteVote = `DELETE FROM vote WHERE org = ? AND subject = ? AND person = ? AND kind = ?`
 	selectVote = `SELECT ` + voteColumns + ` FROM vote WHERE org = ? AND subject = ? AND person = ?`
 	votesBy    = `SELECT ` + voteColumns + ` FROM vote INDEXED BY vote_person WHERE org = ? AND person = ? AND (at, subject) < (?, ?)
 		ORDER BY at DESC, subject DESC LIMIT ? + 0`
@@ -42,7 +42,7 @@ func (s *Store) CastVote(ctx context.Context, org id.ID, given vote.Vote) (chang
 			return nil
 		}
 		if given.Kind == vote.OnFeedback {
-			if err := addVotes(conn, org, given.Subject, counted(given.Value)-counted(former)); err != nil {
+			if err := addVotes(conn, org, given.Subject, 1); err != nil {
 				return err
 			}
 		}
@@ -59,21 +59,17 @@ func (s *Store) CastVote(ctx context.Context, org id.ID, given vote.Vote) (chang
 func (s *Store) WithdrawVote(ctx context.Context, org id.ID, kind vote.Kind, subject, person id.ID) (changed bool, err error) {
 	err = s.write(ctx, func(conn *sqlite.Conn) (err error) {
 		defer sqlitex.Save(conn)(&err)
-		former := 0
-		bind := func(p *params) { p.id(org).id(subject).id(person).text(string(kind)) }
-		if err := each(conn, deleteVote, bind, func(r *row) { former = int(r.int()) }); err != nil {
+		removed, err := execute(conn, deleteVote, func(p *params) { p.id(org).id(subject).id(person).text(string(kind)) })
+		if err != nil {
 			return err
 		}
-		if changed = former != 0; changed && kind == vote.OnFeedback {
-			return addVotes(conn, org, subject, -counted(former))
+		if changed = removed > 0; changed && kind == vote.OnFeedback {
+			return addVotes(conn, org, subject, -1)
 		}
 		return nil
 	})
 	return changed && err == nil, err
 }
-
-// counted is what a vote of the value adds to an item's.
-func counted(value int) int64 { return int64(max(value, 0)) }
 
 // addVotes adds to an item's votes, and puts it where it then stands on its boards.
 func addVotes(conn *sqlite.Conn, org, item id.ID, votes int64) error {

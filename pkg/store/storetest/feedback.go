@@ -273,7 +273,7 @@ func countItems(t *testing.T, s Store, m maker) {
 			last.DuplicateOf = m.ids.New()
 		}
 		must(t, s.InsertFeedback(t.Context(), org, last))
-		must(t, s.InsertFeedback(t.Context(), m.ids.New(), last))
+		must(t, s.InsertFeedback(t.Context(), m.ids.New(), m.bare(org, id.Zero)))
 	}
 	want := map[feedback.Status]int64{feedback.Received: 1, feedback.Queued: 2, feedback.Archived: 1, feedback.Duplicate: 1}
 	same(t, read[map[feedback.Status]int64](t)(s.CountFeedback(t.Context(), org)), want)

@@ -82,7 +82,7 @@ func peopleNames(t *testing.T, s Store, m maker) {
 		taken(t, s.CreatePerson(t.Context(), org, person))
 		_, err := s.Person(t.Context(), org, person.ID)
 		missing(t, err)
-		person.Org = other
+		person.Org, person.ID = other, m.ids.New()
 		must(t, s.CreatePerson(t.Context(), other, person))
 		bearers(t, s, person)
 	}
@@ -188,7 +188,9 @@ func listPeople(t *testing.T, s Store, m maker) {
 		person := m.person(org)
 		person.Name, person.ExternalID = fmt.Sprintf("ÄRGER 100%% %d", n%3), fmt.Sprintf("id_%d", n)
 		must(t, s.CreatePerson(t.Context(), org, person))
-		must(t, s.CreatePerson(t.Context(), m.ids.New(), person))
+		stranger := person
+		stranger.ID = m.ids.New()
+		must(t, s.CreatePerson(t.Context(), m.ids.New(), stranger))
 		merged := m.person(org)
 		merged.Into, merged.Name = person.ID, person.Name
 		must(t, s.CreatePerson(t.Context(), org, merged))

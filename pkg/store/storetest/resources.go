@@ -37,7 +37,9 @@ func resourcesReadBack(t *testing.T, s Store, m maker) {
 		stored := given
 		stored.CreatedAt = given.CreatedAt.Add(999_999).In(time.FixedZone("west", -9*3600))
 		must(t, s.CreateResource(t.Context(), org, stored))
-		must(t, s.CreateResource(t.Context(), m.ids.New(), stored))
+		stranger := m.resource(m.ids.New(), ofBoards)
+		stranger.Parent = parent
+		must(t, s.CreateResource(t.Context(), stranger.Org, stranger))
 		other := m.resource(org, ofTags)
 		other.Parent = parent
 		must(t, s.CreateResource(t.Context(), org, other))

@@ -193,10 +193,12 @@ func wavering(t *testing.T, s Store, m maker) {
 
 func votesOnNothing(t *testing.T, s Store, m maker) {
 	org, person := m.ids.New(), m.ids.New()
-	item := m.item(org, id.Zero)
-	must(t, s.InsertFeedback(t.Context(), m.ids.New(), item))
-	_, err := s.CastVote(t.Context(), org, m.vote(item.ID, person))
-	missing(t, err)
+	item, theirs := m.item(org, id.Zero), m.item(org, id.Zero)
+	must(t, s.InsertFeedback(t.Context(), m.ids.New(), theirs))
+	for _, subject := range []id.ID{item.ID, theirs.ID} {
+		_, err := s.CastVote(t.Context(), org, m.vote(subject, person))
+		missing(t, err)
+	}
 	same(t, len(read[[]vote.Vote](t)(s.VotesBy(t.Context(), org, person, vote.Place{}, 10))), 0)
 	must(t, s.InsertFeedback(t.Context(), org, item))
 	voted(t, s, org, m.vote(item.ID, person), true)
