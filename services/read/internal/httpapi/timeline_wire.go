@@ -68,10 +68,10 @@ func entryView(entry people.Entry) timelineEntry {
 		told := eventView(entry.Event)
 		return timelineEntry{Type: "event", At: told.ReceivedAt, Event: &told}
 	case entry.Vote != nil:
-		cast := voteView(*entry.Vote)
+		cast := personVoteView(*entry.Vote)
 		return timelineEntry{Type: "vote", At: cast.At, Vote: &cast}
 	}
-	said := commentView(*entry.Comment)
+	said := personCommentView(*entry.Comment)
 	return timelineEntry{Type: "comment", At: said.CreatedAt, Comment: &said}
 }
 
@@ -81,11 +81,11 @@ func timelineItemView(item *review.Item) timelineItem {
 	return timelineItem{FeedbackSummary: whole.FeedbackSummary, Title: userz.Optional(&item.Title), Attachments: whole.Attachments}
 }
 
-func voteView(v vote.Vote) personVote {
+func personVoteView(v vote.Vote) personVote {
 	return personVote{On: string(v.Kind), ID: v.Subject.String(), Value: v.Value, At: userz.Time(v.At)}
 }
 
-func commentView(c comment.Comment) personComment {
+func personCommentView(c comment.Comment) personComment {
 	return personComment{
 		ID: c.ID.String(), FeedbackID: c.Item.String(), ParentID: optionalID(c.Parent), Text: c.Text, Source: c.Source,
 		CreatedAt: userz.Time(c.CreatedAt), UpdatedAt: userz.Time(c.UpdatedAt),
