@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -101,7 +102,9 @@ func TestAFaultNamesTheFlagThatIsToBlame(t *testing.T) {
 	s.fails("--output must be table or json", "app", "list", "--output", "yaml")
 	s.fails(`Log in with "heard login"`, "app", "list", "--url", d.BaseURL, "--token", "sk_wrong")
 	s.fails("cannot be reached", "app", "list", "--url", "http://127.0.0.1:1", "--token", "sk_wrong")
-	s.fails("not from Heard", "app", "list", "--url", d.BaseURL+"/docs/none", "--token", "sk_wrong")
+	stranger := httptest.NewServer(http.NotFoundHandler())
+	defer stranger.Close()
+	s.fails("not from Heard", "app", "list", "--url", stranger.URL, "--token", "sk_wrong")
 	s.fails("is no", "app", "list", "--url", "ftp://x", "--token", "sk_wrong")
 }
 
