@@ -22,7 +22,10 @@ type Writer struct{ *queue[Event, time.Time] }
 // NewWriter makes a Writer that has at most so many writes in flight: a few where the store is a network away, one where
 // it writes alone anyway.
 func NewWriter(store Inserter, writes int) *Writer {
-	return &Writer{newQueue(store.InsertEvents, (*Event).size, turnEvents, writes)}
+	insert := func(ctx context.Context, org id.ID, events []Event) ([]time.Time, error) {
+		return store.InsertEvents(ctx, org, events)
+	}
+	return &Writer{newQueue(insert, (*Event).size, turnEvents, writes)}
 }
 
 func (e *Event) size() int {
