@@ -493,5 +493,19 @@ func TestEveryFaultOfAChangeIsNamedAtOnce(t *testing.T) {
 	}
 }
 
+// What the document says of lengths holds: JSON Schema counts characters, and so does the core.
+func TestTheLongestNamesAreTakenInAnyScript(t *testing.T) {
+	t.Parallel()
+	i := serve(t, embedded(t, sqlite(t), time.Now), time.Now)
+	h := i.found("acme")
+	ann, owner := i.colleague(h, "ann", access.Owner)
+	name, description := strings.Repeat("語", 200), strings.Repeat("é", 2000)
+	i.ask(201, "POST", "/v1/apps", owner, fmt.Sprintf(`{"slug":"long","name":%q,"description":%q}`, name, description))
+	i.ask(200, "PATCH", "/v1/org", owner, fmt.Sprintf(`{"name":%q}`, name))
+	i.ask(200, "PATCH", "/v1/members/"+ann.ID.String(), owner, fmt.Sprintf(`{"name":%q}`, name))
+	i.ask(201, "POST", "/v1/keys", owner, fmt.Sprintf(`{"name":%q}`, name))
+	i.refuse(400, "invalid_body", "POST", "/v1/keys", owner, fmt.Sprintf(`{"name":%q}`, name+"語"))
+}
+
 // same compares what JSON made.
 func same(a, b any) bool { return fmt.Sprint(a) == fmt.Sprint(b) }

@@ -117,7 +117,7 @@ func TestEveryNumberIsExplained(t *testing.T) {
 		root := i.operator()
 		org, owner := newcomer(i, "acme")
 		own, text, err := i.manager.CreateKey(t.Context(), byTest(), org.ID, manage.KeyDraft{
-			Name: "own", Scopes: []access.Right{access.OrgRead}, Limit: &tenant.Rate{Limit: 60, Burst: 10},
+			Name: "own", Scopes: []access.Right{access.UsageRead}, Limit: &tenant.Rate{Limit: 60, Burst: 10},
 		})
 		must(t, err)
 		authworx, _, err := i.manager.CreateKey(t.Context(), byTest(), org.ID, manage.KeyDraft{Name: "a", Format: apikey.AuthWorx().Name})
@@ -167,6 +167,12 @@ func TestEveryNumberIsExplained(t *testing.T) {
 			t.Errorf("of the caller's own log-in: %s", got)
 		}
 		i.refuse(404, "not_found", "GET", "/v1/limits?keyId=0123456789abcdef01234567", owner, "")
+		app, _, err := i.manager.CreateApp(t.Context(), byTest(), org.ID, manage.AppDraft{Slug: "app", Name: "App"})
+		must(t, err)
+		bound, key, err := i.manager.CreateKey(t.Context(), byTest(), org.ID, manage.KeyDraft{Name: "of one App", App: app.ID})
+		must(t, err)
+		i.limits(key.Reveal(), "?keyId="+bound.ID.String())
+		i.refuse(404, "not_found", "GET", "/v1/limits?keyId="+own.ID.String(), key.Reveal(), "")
 		if all := i.ask(200, "GET", "/v1/limits/overrides", root, "").list("data"); len(all) != 1 || all[0].says("name org policy limit") != "slow ac* authworx.* 30" {
 			t.Errorf("%v", all)
 		}

@@ -2,6 +2,7 @@ package manage
 
 import (
 	"context"
+	"unicode/utf8"
 
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/core/apikey"
@@ -28,7 +29,7 @@ const (
 	batchWindowHours    = 24
 	maxBatchWindowHours = 24 * 30
 	maxOrigins          = 100
-	maxDescription      = 2000 // bytes
+	maxDescription      = 2000 // characters
 )
 
 // Check names every fault of the draft at once.
@@ -152,8 +153,8 @@ func (m *Manager) changeApp(ctx context.Context, by By, org, app id.ID, action s
 // checkApp names every fault of an App's settings at once.
 func checkApp(a tenant.App) error {
 	faults := apierr.Issues(tenant.CheckSlug(a.Slug), checkName(a.Name))
-	if len(a.Description) > maxDescription {
-		faults = append(faults, apierr.Issue{Path: []any{"description"}, Code: "too_big", Message: "must have at most 2000 bytes"})
+	if utf8.RuneCountInString(a.Description) > maxDescription {
+		faults = append(faults, apierr.Issue{Path: []any{"description"}, Code: "too_big", Message: "must have at most 2000 characters"})
 	}
 	if !a.ProcessingMode.Known() {
 		faults = append(faults, apierr.Issue{Path: []any{"processingMode"}, Code: "invalid_value", Message: "must be auto_pr, manual or no_pr"})

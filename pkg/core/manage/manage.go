@@ -9,6 +9,7 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/core/access"
@@ -111,15 +112,15 @@ func invalid(code, message string, path ...any) error {
 	return apierr.Body(apierr.Issue{Path: path, Code: code, Message: message})
 }
 
-// maxName is the longest name of anything, in bytes.
+// maxName is the longest name of anything, in characters.
 const maxName = 200
 
 func checkName(name string) error {
 	switch {
 	case strings.TrimSpace(name) == "":
 		return required("name")
-	case len(name) > maxName:
-		return invalid("too_big", fmt.Sprintf("must have at most %d bytes", maxName), "name")
+	case utf8.RuneCountInString(name) > maxName:
+		return invalid("too_big", fmt.Sprintf("must have at most %d characters", maxName), "name")
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/mail"
+	"unicode/utf8"
 
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/core/access"
@@ -195,8 +196,8 @@ func checkEmail(email string) error {
 
 // checkMemberName takes an empty name: an invited person may have none yet.
 func checkMemberName(name string) error {
-	if len(name) > maxName {
-		return invalid("too_big", fmt.Sprintf("must have at most %d bytes", maxName), "name")
+	if utf8.RuneCountInString(name) > maxName {
+		return invalid("too_big", fmt.Sprintf("must have at most %d characters", maxName), "name")
 	}
 	return nil
 }

@@ -22,7 +22,8 @@ func Erasures(api *httpkit.API, manager *manage.Manager, eraser *erase.Eraser) {
 	httpkit.Handle(api, httpkit.Route{
 		Method: http.MethodDelete, Path: "/v1/end-users/{externalUserId}", ID: "eraseEndUser", Tag: "Erasures", Status: http.StatusAccepted,
 		Summary: "Erase an end user",
-		Notes: "Removes all feedback whose submitter has this id, signed or claimed, or the `email`, with its files and agent runs, for good. Escape " +
+		Notes: "Removes all feedback whose submitter has this id, signed or claimed, or the `email`, with its files and agent runs, for good; their " +
+			"events, too; and what events told of them, which is of no App, so that it goes even with an `appId`. Escape " +
 			"the id: it may hold any characters. The answer is a receipt that is filled in as the work goes on; asking again before it is " +
 			"done gives the same one. What the end user submits from then on stays. Of an `Idempotency-Key` the hash is forgotten after " +
 			"24 hours. Once done, the receipt itself does not say any more who it was.",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/auth"
 	"github.com/heard-dev/heard/pkg/core/access"
 	"github.com/heard-dev/heard/pkg/core/limit"
@@ -30,7 +31,7 @@ func Limits(api *httpkit.API, manager *manage.Manager, explainer *allowance.Expl
 			"the documented one. `used`, `left` and `resetSeconds` are those of the calling key, or of `keyId`, of the caller's log-in, and of " +
 			"the Org; null where a limit is per address, user or account, for there are many. What a ub_ key has of its own stands below what all of " +
 			"them have together.",
-		Door: httpkit.Manage(access.OrgRead), Errors: []httpkit.Fault{badQuery(), missing("key")},
+		Door: httpkit.Manage(access.UsageRead), Errors: []httpkit.Fault{badQuery(), missing("key")},
 	}, l.explain)
 	operator := httpkit.Manage(access.OrgsAdminister)
 	httpkit.Handle(api, httpkit.Route{
@@ -63,6 +64,9 @@ func (l limits) explain(ctx context.Context, caller auth.Principal, in *limitsIn
 		key, err := l.manager.Store.Key(ctx, caller.Org.ID, userz.ID(in.KeyID))
 		if err != nil {
 			return nil, err
+		}
+		if !caller.Reaches(key.App) {
+			return nil, apierr.Missing("key")
 		}
 		asked.Key = &key
 	}
