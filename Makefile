@@ -53,8 +53,8 @@ generate: ## write the OpenAPI document and the golden files anew
 	go test $(TAGS) ./services/heard ./pkg/dialect -run 'Published|EveryDialect' -update
 	GOWORK=off go -C hack test $(TAGS) ./chart -run "Routes|Readme" -update
 
-cluster-e2e: bin/kube ## install the chart on CLUSTER (kind, or current: kubectl's), and every surface's suite through its gateway
-	@$(call oncluster,TestTheChart)
+cluster-e2e: bin/kube ## on CLUSTER (kind, or current: kubectl's): install the chart, every surface's suite through its gateway, a rolling update under load
+	@$(call oncluster,TestTheChart|TestEveryServiceScalesAlone|TestNothingFails) -short
 
 cluster-proof: bin/kube ## rolling updates, evictions, autoscaling, upgrades, kills and outages under load, on CLUSTER; half an hour
 	@$(call oncluster,TestNothing|TestEvery)

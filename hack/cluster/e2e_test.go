@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,6 +23,9 @@ func must(t *testing.T, err error) {
 	}
 }
 
+// once builds and loads the images.
+var once sync.Once
+
 // installed gives the release of this code, with its stores; HEARD_CLUSTER_KEEP=yes takes one that is there as it is.
 func installed(t *testing.T, set ...string) *Cluster {
 	t.Helper()
@@ -30,7 +34,7 @@ func installed(t *testing.T, set ...string) *Cluster {
 	if os.Getenv("HEARD_CLUSTER_KEEP") != "" {
 		return c
 	}
-	must(t, c.Images(t.Context(), "dev"))
+	once.Do(func() { must(t, c.Images(t.Context(), "dev")) })
 	must(t, c.Up(t.Context()))
 	must(t, c.Install(t.Context(), set...))
 	return c
