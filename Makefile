@@ -7,6 +7,7 @@ ALL       := $(MODULES) hack hack/tools
 TESTFLAGS ?= -timeout 15m
 FUZZTIME  ?= 10s
 CLUSTER   ?= kind
+HELM      := $(if $(shell command -v helm),,bin/kube) # the pinned one, where there is none
 
 .PHONY: help dev split build test crash bench fuzz lint fmt tidy generate verify vuln images chart cluster-e2e cluster-proof kind-up kind-down
 
@@ -53,13 +54,13 @@ generate: ## write the OpenAPI document and the golden files anew
 	go test $(TAGS) ./services/heard ./pkg/dialect -run 'Published|EveryDialect' -update
 	GOWORK=off go -C hack test $(TAGS) ./chart -run "Routes|Readme" -update
 
-cluster-e2e: bin/kube ## install the chart on CLUSTER (kind, or current: kubectl's), and every surface's suite through its gateway
-	@$(call oncluster,TestTheChart)
+cluster-e2e: $(HELM) ## on CLUSTER (kind, or current: kubectl's): install the chart, every surface's suite through its gateway, a rolling update under load
+	@$(call oncluster,TestTheChart|TestEveryServiceScalesAlone|TestNothingFails) -short
 
-cluster-proof: bin/kube ## rolling updates, evictions, autoscaling, upgrades, kills and outages under load, on CLUSTER; half an hour
+cluster-proof: $(HELM) ## rolling updates, evictions, autoscaling, upgrades, kills and outages under load, on CLUSTER; half an hour
 	@$(call oncluster,TestNothing|TestEvery)
 
-chart: bin/kube ## the chart's golden renders, and its objects held to Kubernetes' schemas; with UPDATE=-update written anew
+chart: $(HELM) ## the chart's golden renders, and what it promises of every pod, policy and route; with UPDATE=-update written anew
 	PATH=$(CURDIR)/bin/kube:$$PATH GOWORK=off go -C hack test -tags "nomsgpack chart" -count=1 ./chart $(UPDATE)
 
 kind-up: bin/kube ## a kind cluster with a gateway, stores, Heard and its demo; needs kubectl, and an engine such as Docker

@@ -25,17 +25,19 @@ type Cluster struct {
 	Stores    string // the kustomization that brings them
 	Values    string // a file for the chart
 	Load      []string
+	End       []string // a command that ends a container, by its id, with SIGKILL
 }
 
 // FromEnv is the cluster that HEARD_CLUSTER names: kind's, or the current one, to which HEARD_CLUSTER_LOAD is a command that
-// takes an image archive there. HEARD_CLUSTER_URL, …_STORES and …_VALUES are for one that differs from kind's otherwise.
+// takes an image archive there, and HEARD_CLUSTER_KILL one that ends a container by its id. HEARD_CLUSTER_URL, …_STORES and …_VALUES are for one that differs from kind's otherwise.
 func FromEnv() (*Cluster, error) {
 	root, err := stack.Root()
 	if err != nil {
 		return nil, err
 	}
-	load := filepath.Join(root, "bin", "kube", "kind") + " load image-archive --name heard"
+	load, end := filepath.Join(root, "bin", "kube", "kind")+" load image-archive --name heard", "docker exec heard-control-plane ctr -n k8s.io task kill -s SIGKILL"
 	if os.Getenv("HEARD_CLUSTER") == "current" {
+		end = os.Getenv("HEARD_CLUSTER_KILL")
 		if load = os.Getenv("HEARD_CLUSTER_LOAD"); load == "" {
 			return nil, errors.New("cluster: HEARD_CLUSTER_LOAD must be a command that takes an image archive to the current cluster")
 		}
@@ -46,6 +48,7 @@ func FromEnv() (*Cluster, error) {
 		Stores: or("HEARD_CLUSTER_STORES", filepath.Join(root, "k8s", "dev")),
 		Values: or("HEARD_CLUSTER_VALUES", filepath.Join(root, "charts", "heard", "ci", "demo-values.yaml")),
 		Load:   strings.Fields(load),
+		End:    strings.Fields(end),
 	}
 	return c, nil
 }

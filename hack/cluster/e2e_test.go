@@ -7,6 +7,10 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,6 +26,9 @@ func must(t *testing.T, err error) {
 	}
 }
 
+// once builds and loads the images.
+var once sync.Once
+
 // installed gives the release of this code, with its stores; HEARD_CLUSTER_KEEP=yes takes one that is there as it is.
 func installed(t *testing.T, set ...string) *Cluster {
 	t.Helper()
@@ -30,7 +37,7 @@ func installed(t *testing.T, set ...string) *Cluster {
 	if os.Getenv("HEARD_CLUSTER_KEEP") != "" {
 		return c
 	}
-	must(t, c.Images(t.Context(), "dev"))
+	once.Do(func() { must(t, c.Images(t.Context(), "dev")) })
 	must(t, c.Up(t.Context()))
 	must(t, c.Install(t.Context(), set...))
 	return c
@@ -78,6 +85,7 @@ func TestTheChartSpeaksEverySurface(t *testing.T) {
 	}
 	_, err := c.Helm(t.Context(), "test", c.Release)
 	must(t, err)
+	t.Run("golden renders", func(t *testing.T) { valid(t, c) })
 	must(t, c.Uninstall(t.Context()))
 	_, err = c.Kubectl(t.Context(), "wait", "pod", "--selector", "app.kubernetes.io/part-of=heard", "--for=delete", "--timeout="+patience)
 	must(t, err)
@@ -86,6 +94,27 @@ func TestTheChartSpeaksEverySurface(t *testing.T) {
 	must(t, err)
 	if left != "" {
 		t.Errorf("uninstalled, it leaves\n%s", left)
+	}
+}
+
+// valid has the API server check, by its own schemas and admission, every object that the sets of values render; those of
+// Prometheus' operator it does not know.
+func valid(t *testing.T, c *Cluster) {
+	golden, err := filepath.Glob(filepath.Join(c.Root, "hack", "chart", "testdata", "*.golden.yaml"))
+	if err != nil || len(golden) == 0 {
+		t.Fatalf("%v: %v", golden, err)
+	}
+	for _, path := range golden {
+		text, err := os.ReadFile(path)
+		must(t, err)
+		parts := slices.DeleteFunc(strings.Split("\n"+string(text), "\n---\n"), func(part string) bool {
+			return strings.Contains(part, "apiVersion: monitoring.coreos.com/")
+		})
+		_, err = c.run(t.Context(), []byte(strings.Join(parts, "\n---\n")), "kubectl", "--namespace", c.Namespace,
+			"apply", "--dry-run=server", "--validate=strict", "--filename", "-")
+		if err != nil {
+			t.Errorf("%s: %v", filepath.Base(path), err)
+		}
 	}
 }
 

@@ -97,7 +97,7 @@ func (o *Operator) Heard(ctx context.Context, args ...string) ([]byte, error) {
 	command.Env = o.env
 	out, err := command.Output()
 	if ended := (*exec.ExitError)(nil); errors.As(err, &ended) {
-		err = fmt.Errorf("heard %v: %w: %s", args, err, ended.Stderr)
+		err = fmt.Errorf("heard %v: %w: %s", args[:min(2, len(args))], err, ended.Stderr) // further arguments may be secret
 	}
 	return out, err
 }

@@ -188,7 +188,7 @@ func TestEveryServiceScalesAlone(t *testing.T) {
 			t.Fatalf("a good key is answered %d", status)
 		}
 	}
-	_, err := o.Heard(t.Context(), "key", "revoke", key.ID, "--yes", "--url", c.URL, "--token", o.session(t))
+	_, err := o.Heard(t.Context(), "key", "revoke", key.ID, "--url", c.URL, "--token", o.session(t))
 	must(t, err)
 	for range 30 {
 		if status := report(); status != http.StatusUnauthorized {

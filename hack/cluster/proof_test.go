@@ -59,20 +59,27 @@ func calm(t *testing.T, result crash.Result) {
 func TestNothingFailsWhileOperatorsWork(t *testing.T) {
 	c := installed(t)
 	o := operate(t, c)
-	for name, work := range map[string]func(context.Context) error{
-		"rolling update": func(ctx context.Context) error { return each(ctx, c.Roll) },
-		"eviction":       func(ctx context.Context) error { return each(ctx, c.Evict) },
-		"upgrade and rollback": func(ctx context.Context) error {
+	t.Run("rolling update", func(t *testing.T) {
+		calm(t, under(t, c, o, func(ctx context.Context) error { return each(ctx, c.Roll) }))
+	})
+	if testing.Short() { // the rest takes as long as CI does altogether
+		return
+	}
+	t.Run("eviction", func(t *testing.T) {
+		calm(t, under(t, c, o, func(ctx context.Context) error { return each(ctx, c.Evict) }))
+	})
+	t.Run("upgrade and rollback", func(t *testing.T) {
+		calm(t, under(t, c, o, func(ctx context.Context) error {
 			if err := c.Install(ctx, "config.logLevel=warn"); err != nil {
 				return err
 			}
 			_, err := c.Helm(ctx, "rollback", c.Release, "--wait", "--timeout", patience)
 			return err
-		},
-		"autoscaling from 1 to 3 and back": func(ctx context.Context) error { return breathe(ctx, c) },
-	} {
-		t.Run(name, func(t *testing.T) { calm(t, under(t, c, o, work)) })
-	}
+		}))
+	})
+	t.Run("autoscaling from 1 to 3 and back", func(t *testing.T) {
+		calm(t, under(t, c, o, func(ctx context.Context) error { return breathe(ctx, c) }))
+	})
 }
 
 func each(ctx context.Context, do func(context.Context, string) error) error {

@@ -4,8 +4,6 @@ module github.com/heard-dev/heard/hack/kube
 go 1.26.0
 
 tool (
-	github.com/helm-unittest/helm-unittest/cmd/helm-unittest
-	github.com/yannh/kubeconform/cmd/kubeconform
 	helm.sh/helm/v3/cmd/helm
 	sigs.k8s.io/kind
 )
