@@ -150,7 +150,7 @@ func sanitize(t *testing.T, o *Operator, item string) {
 	must(t, errOrg)
 	must(t, errItem)
 	for _, move := range [][2]feedback.Status{{feedback.Received, feedback.Sanitizing}, {feedback.Sanitizing, feedback.Sanitized}} {
-		_, err := store.MoveFeedback(t.Context(), org, stored, move[0], move[1], time.Now())
+		_, err := store.AmendFeedback(t.Context(), org, stored, move[0], feedback.Change{Status: &move[1]}, time.Now())
 		must(t, err)
 	}
 }

@@ -24,7 +24,7 @@ const (
 func (s *Store) alone(ctx context.Context, db *mongo.Database, now func() time.Time, do func(context.Context) error) error {
 	locks, holder := db.Collection("locks"), bson.NewObjectID()
 	for {
-		taken, err := s.take(ctx, locks, holder, now())
+		taken, err := s.takeLock(ctx, locks, holder, now())
 		if err != nil {
 			return err
 		}
@@ -44,7 +44,7 @@ func (s *Store) alone(ctx context.Context, db *mongo.Database, now func() time.T
 	return errors.Join(err, errRelease)
 }
 
-func (s *Store) take(ctx context.Context, locks *mongo.Collection, holder bson.ObjectID, now time.Time) (bool, error) {
+func (s *Store) takeLock(ctx context.Context, locks *mongo.Collection, holder bson.ObjectID, now time.Time) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	over := bson.D{e("_id", "migration"), e("until", bson.D{e("$lt", now)})}
