@@ -141,8 +141,11 @@ func (a Asked) bucket(per, policy string) (string, bool) {
 		}
 	case "key":
 		format := apikey.Secret().Name
-		if policy == gate.AuthWorxByKey().Name {
+		switch policy {
+		case gate.AuthWorxByKey().Name:
 			format = apikey.AuthWorx().Name
+		case gate.UserorbitByKey().Name:
+			format = apikey.Userorbit().Name
 		}
 		if a.Key != nil && a.Key.Format == format {
 			return a.Key.ID.String(), true

@@ -22,7 +22,7 @@ type limitList struct {
 
 type limitView struct {
 	Policy        string  `json:"policy" doc:"As in the RateLimit fields, and in details.policy of a 429."`
-	Per           string  `json:"per" enum:"key,member,org,address,user,account"`
+	Per           string  `json:"per" enum:"key,member,org,address,user,subscriber,account"`
 	Limit         *int64  `json:"limit" doc:"In each window; null: no limit."`
 	Burst         *int64  `json:"burst" doc:"At once."`
 	WindowSeconds int64   `json:"windowSeconds" doc:"2678400 is the calendar month, in UTC."`
