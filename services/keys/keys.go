@@ -9,12 +9,15 @@ import (
 
 	"github.com/heard-dev/heard/pkg/core/attachment"
 	"github.com/heard-dev/heard/pkg/core/audit"
+	"github.com/heard-dev/heard/pkg/core/comment"
+	"github.com/heard-dev/heard/pkg/core/enduser"
 	"github.com/heard-dev/heard/pkg/core/gate"
 	"github.com/heard-dev/heard/pkg/core/leak"
 	"github.com/heard-dev/heard/pkg/core/manage"
 	"github.com/heard-dev/heard/pkg/core/quota"
 	"github.com/heard-dev/heard/pkg/core/signin"
 	"github.com/heard-dev/heard/pkg/core/usage"
+	"github.com/heard-dev/heard/pkg/core/vote"
 	"github.com/heard-dev/heard/pkg/httpkit"
 	"github.com/heard-dev/heard/pkg/id"
 	"github.com/heard-dev/heard/pkg/platform"
@@ -30,6 +33,9 @@ import (
 // Store is what keys keeps things in.
 type Store interface {
 	manage.Store
+	enduser.Store
+	vote.Store
+	comment.Store
 	audit.Store
 	usage.Store
 	quota.Counter

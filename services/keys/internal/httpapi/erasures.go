@@ -22,9 +22,9 @@ func Erasures(api *httpkit.API, manager *manage.Manager, eraser *erase.Eraser) {
 	httpkit.Handle(api, httpkit.Route{
 		Method: http.MethodDelete, Path: "/v1/end-users/{externalUserId}", ID: "eraseEndUser", Tag: "Erasures", Status: http.StatusAccepted,
 		Summary: "Erase an end user",
-		Notes: "Removes all feedback whose submitter has this id, signed or claimed, or the `email`, with its files and agent runs, for good. Escape " +
-			"the id: it may hold any characters. The answer is a receipt that is filled in as the work goes on; asking again before it is " +
-			"done gives the same one. What the end user submits from then on stays. Of an `Idempotency-Key` the hash is forgotten after " +
+		Notes: "Removes all feedback whose submitter has this id, signed or claimed, or the `email`, with its files and agent runs, for good; and, " +
+			"unless it is in one App alone, the people who bear these names, with all their votes and comments. Escape the id: it may hold any " +
+			"characters. The answer is a receipt that is filled in as the work goes on; asking again before it is done gives the same one. What the end user submits from then on stays. Of an `Idempotency-Key` the hash is forgotten after " +
 			"24 hours. Once done, the receipt itself does not say any more who it was.",
 		Door: door,
 		Errors: []httpkit.Fault{
@@ -107,7 +107,9 @@ type erasedCounts struct {
 	Feedback    int `json:"feedback"`
 	Attachments int `json:"attachments" doc:"Files."`
 	Events      int `json:"events"`
-	Records     int `json:"records" doc:"Everything else: profiles, Apps, members, keys, sessions, audit entries, …"`
+	Votes       int `json:"votes"`
+	Comments    int `json:"comments"`
+	Records     int `json:"records" doc:"Everything else: people, profiles, Apps, members, keys, sessions, audit entries, …"`
 }
 
 func erasureView(e erasure.Erasure) erasureReceipt {
@@ -115,7 +117,8 @@ func erasureView(e erasure.Erasure) erasureReceipt {
 		ID: e.ID.String(), Type: string(e.Kind), Status: erasureStatus(e), RequestedBy: e.RequestedBy, RequestedAt: userz.Time(e.RequestedAt),
 		DueAt: userz.Time(e.DueAt), DoneAt: moment(e.DoneAt),
 		Receipt: erasedCounts{
-			Feedback: e.Receipt.Feedback, Attachments: e.Receipt.Attachments, Events: e.Receipt.Events, Records: e.Receipt.Records,
+			Feedback: e.Receipt.Feedback, Attachments: e.Receipt.Attachments, Events: e.Receipt.Events,
+			Votes: e.Receipt.Votes, Comments: e.Receipt.Comments, Records: e.Receipt.Records,
 		},
 	}
 }
