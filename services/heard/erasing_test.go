@@ -144,8 +144,8 @@ func TestAnEndUserIsErasedEverywhereAndNobodyElse(t *testing.T) {
 			t.Errorf("another's file: slot %t, object %t", slot, object)
 		}
 		for n, want := range []thing{
-			{"status": "done", "receipt": map[string]any{"feedback": 1.0, "attachments": 1.0, "events": 1.0, "records": 1.0}},
-			{"status": "done", "receipt": map[string]any{"feedback": 2.0, "attachments": 0.0, "events": 1.0, "records": 0.0}},
+			{"status": "done", "receipt": map[string]any{"feedback": 1.0, "attachments": 1.0, "events": 1.0, "votes": 0.0, "comments": 0.0, "records": 1.0}},
+			{"status": "done", "receipt": map[string]any{"feedback": 2.0, "attachments": 0.0, "events": 1.0, "votes": 0.0, "comments": 0.0, "records": 0.0}},
 		} {
 			name := []thing{asked, everywhere}[n].text("id")
 			done := i.ask(200, "GET", "/v1/erasures/"+name, token, "")

@@ -12,11 +12,13 @@ import (
 
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/core/attachment"
+	"github.com/heard-dev/heard/pkg/core/enduser"
 	"github.com/heard-dev/heard/pkg/core/erasure"
 	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/core/gate"
 	"github.com/heard-dev/heard/pkg/core/manage"
 	"github.com/heard-dev/heard/pkg/core/tenant"
+	"github.com/heard-dev/heard/pkg/core/vote"
 	"github.com/heard-dev/heard/pkg/id"
 	"github.com/heard-dev/heard/pkg/platform"
 	service "github.com/heard-dev/heard/services/keys"
@@ -116,12 +118,55 @@ func (s mortalStore) DeleteOrg(ctx context.Context, org id.ID) (int, error) {
 	return live(s.life, func() (int, error) { return s.Store.DeleteOrg(ctx, org) })
 }
 
+func (s mortalStore) MergedInto(ctx context.Context, org, person id.ID, limit int) ([]enduser.Person, error) {
+	return live(s.life, func() ([]enduser.Person, error) { return s.Store.MergedInto(ctx, org, person, limit) })
+}
+
+func (s mortalStore) DeletePerson(ctx context.Context, org, person id.ID) error {
+	return s.do(func() error { return s.Store.DeletePerson(ctx, org, person) })
+}
+
+func (s mortalStore) WithdrawVote(ctx context.Context, org id.ID, kind vote.Kind, subject, person id.ID) (bool, error) {
+	return live(s.life, func() (bool, error) { return s.Store.WithdrawVote(ctx, org, kind, subject, person) })
+}
+
+func (s mortalStore) DeleteComment(ctx context.Context, org, comment id.ID) error {
+	return s.do(func() error { return s.Store.DeleteComment(ctx, org, comment) })
+}
+
 func (b mortalBlobs) Delete(ctx context.Context, key string) error {
 	return b.do(func() error { return b.Blobs.Delete(ctx, key) })
 }
 
 func (g mortalGate) Bump(ctx context.Context, org id.ID) error {
 	return g.do(func() error { return g.Gate.Bump(ctx, org) })
+}
+
+// mortal is an installation whose eraser lives for as long as the life says: for ever, at first.
+func mortal(t *testing.T) (*installation, *life) {
+	t.Helper()
+	clock, eraser := newClock(), new(life)
+	eraser.steps.Store(endless)
+	i := serve(t, embedded(t, sqlite(t), clock.Now), clock.Now)
+	deps := service.On(i.Platform, slog.New(&i.logged))
+	deps.Store, deps.Blobs = mortalStore{i.Store, eraser}, mortalBlobs{i.Blobs, eraser}
+	deps.Manager, deps.Gate = manage.New(i.manager.Deps), mortalGate{i.Gate, eraser}
+	deps.Manager.Gate = deps.Gate
+	i.clock, i.loops = clock, service.New(deps).Loops()
+	return i, eraser
+}
+
+// eraseFor has the eraser live so many steps, and then another finish what it has left; true if it died.
+func (i *installation) eraseFor(steps int, eraser *life, org, watch id.ID) (died bool) {
+	i.t.Helper()
+	eraser.steps.Store(int64(steps))
+	stop := i.run()
+	await(i.t, func() bool { died = eraser.over(); return died || i.newest(org).DoneAt.Equal(i.clock.Now()) })
+	stop()
+	eraser.steps.Store(endless)
+	i.clock.Advance(settled)
+	i.eraseDue(watch)
+	return died
 }
 
 // Whatever call an erasure dies at, before or after it took effect, the next one finishes it, and its receipt counts nothing
@@ -142,14 +187,7 @@ func TestAnErasureThatDiesAnywhereIsFinished(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			clock, eraser := newClock(), new(life)
-			eraser.steps.Store(endless)
-			i := serve(t, embedded(t, sqlite(t), clock.Now), clock.Now)
-			deps := service.On(i.Platform, slog.New(&i.logged))
-			deps.Store, deps.Blobs = mortalStore{i.Store, eraser}, mortalBlobs{i.Blobs, eraser}
-			deps.Manager = manage.New(i.manager.Deps)
-			deps.Manager.Gate = mortalGate{i.Gate, eraser}
-			i.clock, i.loops = clock, service.New(deps).Loops()
+			i, eraser := mortal(t)
 			watch := i.found("watch")
 			var receipts []erasure.Receipt
 			for died := true; died; {
@@ -159,14 +197,7 @@ func TestAnErasureThatDiesAnywhereIsFinished(t *testing.T) {
 				i.stored(i.citeTarget(h.app, files[1].Key))
 				i.happened(h.org.ID, h.app.ID, "u1")
 				must(t, end(i, h))
-				eraser.steps.Store(int64(len(receipts)))
-				stop := i.run()
-				await(t, func() bool { died = eraser.over(); return died || i.newest(h.org.ID).DoneAt.Equal(clock.Now()) })
-				stop()
-				eraser.steps.Store(endless)
-				clock.Advance(settled)
-				i.eraseDue(watch.org.ID)
-
+				died = i.eraseFor(len(receipts), eraser, h.org.ID, watch.org.ID)
 				i.holds(h.org.ID, 0)
 				i.gone(h.org.ID, files...)
 				i.users(h.org.ID)

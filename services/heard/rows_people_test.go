@@ -12,6 +12,7 @@ func peopleRows() map[string]row {
 		"GET /v1/people":             {target: "/v1/people?externalUserId=$user"},
 		"GET /v1/people/{id}":        {target: "/v1/people/$person"},
 		"GET /v1/people/{id}/export": {target: "/v1/people/$person/export"},
+		"DELETE /v1/people/{id}":     {target: "/v1/people/$person"},
 		"POST /v1/people/{id}/merge": {target: "/v1/people/$friend/merge", bodies: []string{`{"into":"$person"}`}},
 		"POST /v1/people/{id}/split": {target: "/v1/people/$record/split"},
 	}

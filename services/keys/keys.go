@@ -9,6 +9,7 @@ import (
 
 	"github.com/heard-dev/heard/pkg/core/attachment"
 	"github.com/heard-dev/heard/pkg/core/audit"
+	"github.com/heard-dev/heard/pkg/core/comment"
 	"github.com/heard-dev/heard/pkg/core/enduser"
 	"github.com/heard-dev/heard/pkg/core/gate"
 	"github.com/heard-dev/heard/pkg/core/leak"
@@ -16,6 +17,7 @@ import (
 	"github.com/heard-dev/heard/pkg/core/quota"
 	"github.com/heard-dev/heard/pkg/core/signin"
 	"github.com/heard-dev/heard/pkg/core/usage"
+	"github.com/heard-dev/heard/pkg/core/vote"
 	"github.com/heard-dev/heard/pkg/httpkit"
 	"github.com/heard-dev/heard/pkg/id"
 	"github.com/heard-dev/heard/pkg/platform"
@@ -31,6 +33,9 @@ import (
 // Store is what keys keeps things in.
 type Store interface {
 	manage.Store
+	enduser.Store
+	vote.Store
+	comment.Store
 	audit.Store
 	usage.Store
 	quota.Counter
@@ -106,7 +111,7 @@ func (s *Service) Routes(kit *httpkit.Kit) {
 	})
 	httpapi.Audit(native, &trail.Reader{Store: d.Store, Journal: d.Journal})
 	httpapi.Leaks(native, &leaks.Intake{Manager: d.Manager, Reporters: d.Reporters})
-	httpapi.Erasures(native, d.Manager, s.eraser)
+	httpapi.Erasures(native, d.Manager, d.Store, s.eraser)
 	httpapi.Authworx(kit.API("authworx"), d.Manager, d.Store)
 	httpapi.Users(kit.API("users"), d.Manager, d.Met)
 }

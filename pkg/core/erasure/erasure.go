@@ -20,9 +20,10 @@ const (
 	OfOrg     Kind = "org"
 )
 
-// Subject says whose things are erased. All zero is the whole Org.
+// Subject says whose things are erased. All zero is the whole Org. Who has any of the names that it gives is meant.
 type Subject struct {
 	App            id.ID
+	Person         id.ID  // a record of an end user
 	ExternalUserID string // matches signed and claimed identities alike
 	Email          string // in lower case; matches whatever the case
 }
@@ -47,7 +48,9 @@ type Receipt struct {
 	Feedback    int
 	Attachments int // files
 	Events      int
-	Records     int // everything else: keys, members, sessions, runs, …
+	Votes       int
+	Comments    int
+	Records     int // everything else: people, keys, members, sessions, runs, …
 }
 
 // Store keeps erasures, and removes what they name. What is another Org's is not found. Every removal may be repeated.
@@ -67,7 +70,7 @@ type Store interface {
 
 	// FeedbackOf gives up to limit whole items of the subject.
 	FeedbackOf(ctx context.Context, org id.ID, subject Subject, limit int) ([]feedback.Item, error)
-	// DeleteFeedback removes items and the agent runs on them. Their files must be gone by then.
+	// DeleteFeedback removes items, and the votes, comments and agent runs on them. Their files must be gone by then.
 	DeleteFeedback(ctx context.Context, org id.ID, items []id.ID) error
 	// SlotsOf gives up to limit reservations of an App's, of all when app is zero.
 	SlotsOf(ctx context.Context, org, app id.ID, limit int) ([]attachment.Slot, error)

@@ -11,10 +11,10 @@ import (
 	"github.com/heard-dev/heard/pkg/id"
 )
 
-// EraseEndUser asks for everything of an end user to be erased: what the id or the e-mail names, in one App or in all.
+// EraseEndUser asks for everything of an end user to be erased: what the id, the e-mail or the record names, in one App or in all.
 func (m *Manager) EraseEndUser(ctx context.Context, by By, org id.ID, subject erasure.Subject) (erasure.Erasure, error) {
 	subject.Email = strings.ToLower(subject.Email)
-	if subject.ExternalUserID == "" && subject.Email == "" {
+	if subject.ExternalUserID == "" && subject.Email == "" && subject.Person.IsZero() {
 		return erasure.Erasure{}, required("externalUserId")
 	}
 	if !subject.App.IsZero() {

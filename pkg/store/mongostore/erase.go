@@ -15,26 +15,33 @@ import (
 
 // FeedbackOf implements erasure.Store.
 func (s *Store) FeedbackOf(ctx context.Context, org id.ID, subject erasure.Subject, limit int) ([]feedback.Item, error) {
-	return cores(find[itemDoc](ctx, s.feedback, saidOf(org, subject, "submittedBy.externalUserId", "submittedBy.email"), options.Find().SetLimit(int64(limit))))
+	said := saidOf(org, subject, namesOf(subject, "submittedBy.externalUserId", "submittedBy.email", "submittedBy.personId"))
+	return cores(find[itemDoc](ctx, s.feedback, said, options.Find().SetLimit(int64(limit))))
 }
 
-// saidOf selects what a subject said: in the App if it names one, whoever has either of the names it gives.
-func saidOf(org id.ID, subject erasure.Subject, userID, email string) bson.D {
+// namesOf are the names that a subject gives, by the fields that they stand in.
+func namesOf(subject erasure.Subject, userID, email, person string) (names []bson.E) {
+	if subject.ExternalUserID != "" {
+		names = append(names, e(userID, subject.ExternalUserID))
+	}
+	if subject.Email != "" {
+		names = append(names, e(email, strings.ToLower(subject.Email)))
+	}
+	if person != "" && !subject.Person.IsZero() {
+		names = append(names, e(person, bson.ObjectID(subject.Person)))
+	}
+	return names
+}
+
+// saidOf selects what a subject said: in the App if it names one, whoever has any of the names.
+func saidOf(org id.ID, subject erasure.Subject, names []bson.E) bson.D {
 	filter := owned(org)
 	if !subject.App.IsZero() {
 		filter = append(filter, e("appId", bson.ObjectID(subject.App)))
 	}
-	var names bson.A
-	for _, name := range []bson.E{
-		e(userID, subject.ExternalUserID),
-		e(email, strings.ToLower(subject.Email)),
-	} {
-		if name.Value != "" {
-			names = append(names, owned(org, name)) // with the Org, each is a walk along an index of its own
-		}
-	}
 	if len(names) > 0 {
-		filter = append(filter, e("$or", names))
+		// With the Org, each is a walk along an index of its own.
+		filter = append(filter, e("$or", each(names, func(name bson.E) bson.D { return owned(org, name) })))
 	}
 	return filter
 }

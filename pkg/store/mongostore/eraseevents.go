@@ -12,7 +12,11 @@ import (
 
 // DeleteEventsOf implements erasure.Store.
 func (s *Store) DeleteEventsOf(ctx context.Context, org id.ID, subject erasure.Subject, limit int) (int, error) {
-	return s.events.sweep(ctx, saidOf(org, subject, "user.id", "user.email"), limit)
+	names := namesOf(subject, "user.id", "user.email", "")
+	if names == nil && !subject.Person.IsZero() {
+		return 0, nil // no event is of a record
+	}
+	return s.events.sweep(ctx, saidOf(org, subject, names), limit)
 }
 
 // DeleteProfilesOf implements erasure.Store.
@@ -27,8 +31,8 @@ func (s *Store) DeleteProfilesOf(ctx context.Context, org id.ID, subject erasure
 	switch {
 	case names != nil:
 		return s.profiles.sweep(ctx, owned(org, e("$or", names)), limit)
-	case !subject.App.IsZero():
-		return 0, nil // no profile is an App's
+	case !subject.App.IsZero(), !subject.Person.IsZero():
+		return 0, nil // no profile is an App's, or of a record
 	default:
 		return s.profiles.sweep(ctx, below(org), limit)
 	}

@@ -27,6 +27,7 @@ type erasureDoc struct {
 	Pending        string        `bson:"pending,omitempty"`
 	Kind           erasure.Kind  `bson:"kind"`
 	App            bson.ObjectID `bson:"appId,omitempty"`
+	Person         bson.ObjectID `bson:"personId,omitempty"`
 	ExternalUserID string        `bson:"externalUserId"`
 	Email          string        `bson:"email"`
 	RequestedBy    string        `bson:"requestedBy"`
@@ -42,6 +43,8 @@ type receiptDoc struct {
 	Feedback    int `bson:"feedback"`
 	Attachments int `bson:"attachments"`
 	Events      int `bson:"events"`
+	Votes       int `bson:"votes"`
+	Comments    int `bson:"comments"`
 	Records     int `bson:"records"`
 }
 
@@ -94,12 +97,12 @@ func (s *Store) DropErasure(ctx context.Context, org, dropped id.ID) error {
 func newErasureDoc(org id.ID, given erasure.Erasure) erasureDoc {
 	doc := erasureDoc{
 		ID: bson.ObjectID(given.ID), Org: bson.ObjectID(org), Kind: given.Kind, App: bson.ObjectID(given.Subject.App),
-		ExternalUserID: given.Subject.ExternalUserID, Email: given.Subject.Email, RequestedBy: given.RequestedBy,
+		Person: bson.ObjectID(given.Subject.Person), ExternalUserID: given.Subject.ExternalUserID, Email: given.Subject.Email, RequestedBy: given.RequestedBy,
 		RequestedAt: given.RequestedAt, DueAt: given.DueAt, LeaseUntil: given.LeaseUntil, DoneAt: given.DoneAt,
 		Receipt: receiptDoc(given.Receipt), Version: given.Version,
 	}
 	if doc.DoneAt.IsZero() {
-		doc.Pending = fmt.Sprintf("%s:%s:%s:%q:%q", org, given.Kind, given.Subject.App, doc.ExternalUserID, doc.Email)
+		doc.Pending = fmt.Sprintf("%s:%s:%s:%s:%q:%q", org, given.Kind, given.Subject.App, given.Subject.Person, doc.ExternalUserID, doc.Email)
 	}
 	return doc
 }
@@ -107,7 +110,7 @@ func newErasureDoc(org id.ID, given erasure.Erasure) erasureDoc {
 func (d erasureDoc) core() erasure.Erasure {
 	return erasure.Erasure{
 		ID: id.ID(d.ID), Org: id.ID(d.Org), Kind: d.Kind,
-		Subject:     erasure.Subject{App: id.ID(d.App), ExternalUserID: d.ExternalUserID, Email: d.Email},
+		Subject:     erasure.Subject{App: id.ID(d.App), Person: id.ID(d.Person), ExternalUserID: d.ExternalUserID, Email: d.Email},
 		RequestedBy: d.RequestedBy, RequestedAt: d.RequestedAt, DueAt: d.DueAt, LeaseUntil: d.LeaseUntil, DoneAt: d.DoneAt,
 		Receipt: erasure.Receipt(d.Receipt), Version: d.Version,
 	}

@@ -11,10 +11,10 @@ import (
 )
 
 const (
-	erasureFields = `kind, app, external_id, email, requested_by, requested_at, due_at, lease_until, done_at, feedback, attachments,
-		events, records, version`
-	insertErasure = `INSERT INTO erasure (` + erasureFields + `, org, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	updateErasure = `UPDATE erasure SET (` + erasureFields + `) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	erasureFields = `kind, app, person, external_id, email, requested_by, requested_at, due_at, lease_until, done_at, feedback, attachments,
+		events, votes, comments, records, version`
+	insertErasure = `INSERT INTO erasure (` + erasureFields + `, org, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	updateErasure = `UPDATE erasure SET (` + erasureFields + `) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		WHERE org = ? AND id = ? AND version = ?`
 	selectErasures = `SELECT ` + erasureFields + `, org, id FROM erasure WHERE org = ?`
 	selectErasure  = selectErasures + ` AND id = ?`
@@ -80,19 +80,22 @@ func (s *Store) DropErasure(ctx context.Context, org, dropped id.ID) error {
 }
 
 func (p *params) erasure(org id.ID, given erasure.Erasure) *params {
-	p.text(string(given.Kind)).id(given.Subject.App).text(given.Subject.ExternalUserID).text(given.Subject.Email)
+	p.text(string(given.Kind)).id(given.Subject.App).id(given.Subject.Person).text(given.Subject.ExternalUserID).text(given.Subject.Email)
 	p.text(given.RequestedBy).time(given.RequestedAt).time(given.DueAt).time(given.LeaseUntil).time(given.DoneAt)
 	p.int(int64(given.Receipt.Feedback)).int(int64(given.Receipt.Attachments)).int(int64(given.Receipt.Events))
-	p.int(int64(given.Receipt.Records))
+	p.int(int64(given.Receipt.Votes)).int(int64(given.Receipt.Comments)).int(int64(given.Receipt.Records))
 	return p.int(given.Version).id(org).id(given.ID)
 }
 
 func (r *row) erasure() erasure.Erasure {
 	return erasure.Erasure{
 		Kind:        erasure.Kind(r.text()),
-		Subject:     erasure.Subject{App: r.id(), ExternalUserID: r.text(), Email: r.text()},
+		Subject:     erasure.Subject{App: r.id(), Person: r.id(), ExternalUserID: r.text(), Email: r.text()},
 		RequestedBy: r.text(), RequestedAt: r.time(), DueAt: r.time(), LeaseUntil: r.time(), DoneAt: r.time(),
-		Receipt: erasure.Receipt{Feedback: int(r.int()), Attachments: int(r.int()), Events: int(r.int()), Records: int(r.int())},
+		Receipt: erasure.Receipt{
+			Feedback: int(r.int()), Attachments: int(r.int()), Events: int(r.int()), Votes: int(r.int()), Comments: int(r.int()),
+			Records: int(r.int()),
+		},
 		Version: r.int(), Org: r.id(), ID: r.id(),
 	}
 }

@@ -54,8 +54,10 @@ func (s *Store) DeleteProfilesOf(ctx context.Context, org id.ID, subject erasure
 	}
 }
 
-// names tells whether the subject is a person.
-func names(subject erasure.Subject) bool { return subject.ExternalUserID != "" || subject.Email != "" }
+// names tells whether the subject is a person. One that is a record alone has neither events nor a profile.
+func names(subject erasure.Subject) bool {
+	return subject.ExternalUserID != "" || subject.Email != "" || !subject.Person.IsZero()
+}
 
 // removeSome repeats a removal, whose last parameter is how many rows it may remove, until that is limit or nothing is left.
 func (s *Store) removeSome(ctx context.Context, query string, limit int, bind func(p *params)) (removed int, err error) {

@@ -120,6 +120,7 @@ func TestAPartOfAnOrgIsReadByAnIndexOfItsOwn(t *testing.T) {
 	person := plan(t, s, feedbackOfPerson)
 	for _, want := range []string{
 		"COVERING INDEX feedback_external_id (org=? AND external_id=?)", "COVERING INDEX feedback_email (org=? AND email_folded=?)",
+		"INDEX feedback_person (org=? AND person=?)",
 	} {
 		if !strings.Contains(person, want) {
 			t.Errorf("%s\n%s", feedbackOfPerson, person)

@@ -19,11 +19,12 @@ const (
 	selectItems   = `SELECT org, ` + summaryColumns + `, ` + detailColumns + ` FROM feedback`
 	feedbackOf    = selectItems + ` WHERE org = ? LIMIT ? + 0`
 	feedbackOfApp = selectItems + ` WHERE org = ? AND app = ? LIMIT ? + 0`
-	// Each walk is of one partial index; UNION drops what stands in both.
+	// Each walk is of one partial index; UNION drops what stands in several.
 	feedbackOfPerson = selectItems + ` WHERE rowid IN (
 		SELECT * FROM (SELECT rowid FROM feedback
 			WHERE org = ?1 AND external_id = ?2 AND external_id <> '' AND (?4 IS NULL OR app = ?4) LIMIT ?5)
 		UNION SELECT * FROM (SELECT rowid FROM feedback WHERE org = ?1 AND email_folded = ?3 AND (?4 IS NULL OR app = ?4) LIMIT ?5)
+		UNION SELECT * FROM (SELECT rowid FROM feedback WHERE org = ?1 AND person = ?6 AND (?4 IS NULL OR app = ?4) LIMIT ?5)
 		) LIMIT ?5`
 	// Of items whose ids are given as JSON.
 	deleteVotesOn = `DELETE FROM vote WHERE (` + voteKey + `) IN (SELECT ` + voteKey + ` FROM vote
@@ -61,9 +62,9 @@ func (s *Store) FeedbackOf(
 ) (items []feedback.Item, err error) {
 	query, bind := feedbackOf, func(p *params) { p.id(org).int(int64(limit)) }
 	switch {
-	case subject.ExternalUserID != "" || subject.Email != "":
+	case names(subject):
 		query, bind = feedbackOfPerson, func(p *params) {
-			p.id(org).text(subject.ExternalUserID).folded(subject.Email).id(subject.App).int(int64(limit))
+			p.id(org).text(subject.ExternalUserID).folded(subject.Email).id(subject.App).int(int64(limit)).id(subject.Person)
 		}
 	case !subject.App.IsZero():
 		query, bind = feedbackOfApp, func(p *params) { p.id(org).id(subject.App).int(int64(limit)) }

@@ -26,7 +26,7 @@ func erasuresReadBack(t *testing.T, s Store, m maker) {
 	org := m.ids.New()
 	full, whole := m.erasure(org), m.erasure(org)
 	full.LeaseUntil, full.DoneAt = moment().Add(2*time.Hour), moment().Add(time.Hour)
-	full.Receipt = erasure.Receipt{Feedback: big, Attachments: 2, Events: 4, Records: 3}
+	full.Receipt = erasure.Receipt{Feedback: big, Attachments: 2, Events: 4, Votes: 5, Comments: 6, Records: 3}
 	whole = erasure.Erasure{ID: whole.ID, Org: org, Kind: erasure.OfOrg, RequestedAt: moment(), DueAt: moment(), Version: big}
 	all := []erasure.Erasure{full, whole}
 	for range 101 {
@@ -51,7 +51,7 @@ func createErasure(t *testing.T, s Store, m maker) {
 	org := m.ids.New()
 	for name, subject := range map[string]erasure.Subject{
 		"all": {App: m.ids.New(), ExternalUserID: "u1", Email: "u1@example.com"}, "app": {App: m.ids.New()},
-		"user": {ExternalUserID: "u2"}, "email": {Email: "u2@example.com"}, "org": {},
+		"user": {ExternalUserID: "u2"}, "person": {Person: m.ids.New()}, "email": {Email: "u2@example.com"}, "org": {},
 	} {
 		asked := func(of id.ID) erasure.Erasure {
 			made := m.erasure(of)
@@ -71,6 +71,7 @@ func createErasure(t *testing.T, s Store, m maker) {
 		must(t, s.CreateErasure(t.Context(), org, other))
 		for _, differ := range []func(*erasure.Subject){
 			func(s *erasure.Subject) { s.App = m.ids.New() },
+			func(s *erasure.Subject) { s.Person = m.ids.New() },
 			func(s *erasure.Subject) { s.ExternalUserID = "other " + name },
 			func(s *erasure.Subject) { s.Email = "other-" + name + "@example.com" },
 		} {
@@ -102,7 +103,7 @@ func replaceErasure(t *testing.T, s Store, m maker) {
 	same(t, read[erasure.Erasure](t)(s.Erasure(t.Context(), org, stored.ID)), stored)
 
 	stored.Subject, stored.LeaseUntil, stored.DueAt = erasure.Subject{}, later(), later()
-	stored.DoneAt, stored.Receipt = later(), erasure.Receipt{Feedback: 1, Attachments: big, Events: 4, Records: 3}
+	stored.DoneAt, stored.Receipt = later(), erasure.Receipt{Feedback: 1, Attachments: big, Events: 4, Votes: 5, Comments: 6, Records: 3}
 	must(t, s.ReplaceErasure(t.Context(), org, stored))
 	stored.Version++
 	same(t, read[erasure.Erasure](t)(s.Erasure(t.Context(), org, stored.ID)), stored)

@@ -30,6 +30,9 @@ func deleteEventsOf(t *testing.T, s Store, m maker) {
 		{erasure.Subject{App: app, ExternalUserID: "u1"}, []int{both, plain}},
 		{erasure.Subject{App: other, Email: "ölaf@example.com"}, []int{mailed}},
 		{erasure.Subject{App: other, ExternalUserID: "u1", Email: "ölaf@example.com"}, []int{elsewhere, mailed}},
+		{erasure.Subject{Person: m.ids.New()}, nil},
+		{erasure.Subject{Person: m.ids.New(), App: app}, nil},
+		{erasure.Subject{Person: m.ids.New(), ExternalUserID: "u1"}, []int{both, plain, elsewhere, free}},
 		{erasure.Subject{ExternalUserID: "nobody"}, nil},
 		{erasure.Subject{App: m.ids.New()}, nil},
 	} {
@@ -61,6 +64,8 @@ func deleteProfilesOf(t *testing.T, s Store, m maker) {
 	}{
 		{erasure.Subject{}, []int{named, mailed, upper}},
 		{erasure.Subject{App: m.ids.New()}, nil},
+		{erasure.Subject{Person: m.ids.New()}, nil},
+		{erasure.Subject{ExternalUserID: "u1", Person: m.ids.New()}, []int{named}},
 		{erasure.Subject{ExternalUserID: "u1"}, []int{named}},
 		{erasure.Subject{ExternalUserID: "u1", App: m.ids.New()}, []int{named}},
 		{erasure.Subject{Email: "ölaf@example.com"}, []int{named, mailed}},

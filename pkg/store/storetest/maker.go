@@ -213,7 +213,7 @@ func (m maker) erasure(org id.ID) erasure.Erasure {
 	made := m.ids.New()
 	return erasure.Erasure{
 		ID: made, Org: org, Kind: erasure.OfEndUser,
-		Subject:     erasure.Subject{App: m.ids.New(), ExternalUserID: "u " + awkward, Email: made.String() + "@example.com"},
+		Subject:     erasure.Subject{App: m.ids.New(), Person: m.ids.New(), ExternalUserID: "u " + awkward, Email: made.String() + "@example.com"},
 		RequestedBy: "ann " + awkward, RequestedAt: moment(), DueAt: moment().Add(time.Hour), Version: 1,
 	}
 }

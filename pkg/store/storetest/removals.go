@@ -27,9 +27,12 @@ func removals(t *testing.T, s Store) {
 }
 
 func feedbackOf(t *testing.T, s Store, m maker) {
-	org, app, other := m.ids.New(), m.ids.New(), m.ids.New()
+	org, app, other, ann := m.ids.New(), m.ids.New(), m.ids.New(), m.ids.New()
 	made := func(org, app id.ID, mode feedback.Mode, user, email string) feedback.Item {
 		item := m.item(org, app)
+		if item.Submitter.Person = id.Zero; user == "U1" || user == "u1" && email == "" {
+			item.Submitter.Person = ann
+		}
 		item.Submitter.Mode, item.Submitter.ExternalUserID, item.Submitter.Email = mode, user, email
 		must(t, s.InsertFeedback(t.Context(), org, item))
 		return item
@@ -57,6 +60,10 @@ func feedbackOf(t *testing.T, s Store, m maker) {
 		{erasure.Subject{App: app, ExternalUserID: "u1"}, []feedback.Item{both, signed}},
 		{erasure.Subject{App: other, Email: "ölaf@example.com"}, []feedback.Item{mailed}},
 		{erasure.Subject{App: other, ExternalUserID: "u1", Email: "ölaf@example.com"}, []feedback.Item{claimed, mailed}},
+		{erasure.Subject{Person: ann}, []feedback.Item{signed, upper}},
+		{erasure.Subject{App: other, Person: ann}, []feedback.Item{}},
+		{erasure.Subject{Person: ann, ExternalUserID: "u1", Email: "ölaf@example.com"}, []feedback.Item{both, signed, claimed, mailed, upper}},
+		{erasure.Subject{Person: m.ids.New()}, []feedback.Item{}},
 		{erasure.Subject{ExternalUserID: "nobody"}, []feedback.Item{}},
 		{erasure.Subject{App: m.ids.New()}, []feedback.Item{}},
 	} {

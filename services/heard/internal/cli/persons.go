@@ -39,6 +39,10 @@ func persons() noun {
 			name: "export", short: "Write down all that is kept of a person, as JSON", method: http.MethodGet, path: "/v1/people/{id}/export",
 			args: one("PERSON"), document: true, do: exportPerson,
 		},
+		{
+			name: "erase", short: "Erase a person, with all that they said and did", method: http.MethodDelete, path: "/v1/people/{id}",
+			args: one("PERSON"), warning: "Everything of this person is erased for good",
+		},
 	}}
 }
 

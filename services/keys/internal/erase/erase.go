@@ -8,8 +8,11 @@ import (
 
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/core/attachment"
+	"github.com/heard-dev/heard/pkg/core/comment"
+	"github.com/heard-dev/heard/pkg/core/enduser"
 	"github.com/heard-dev/heard/pkg/core/erasure"
 	"github.com/heard-dev/heard/pkg/core/tenant"
+	"github.com/heard-dev/heard/pkg/core/vote"
 	"github.com/heard-dev/heard/pkg/id"
 )
 
@@ -29,6 +32,9 @@ const (
 // Store is what is erased from.
 type Store interface {
 	erasure.Store
+	enduser.Store
+	vote.Store
+	comment.Store
 	Org(ctx context.Context, org id.ID) (tenant.Org, error)
 	App(ctx context.Context, org, app id.ID) (tenant.App, error)
 	ReplaceApp(ctx context.Context, org id.ID, app tenant.App) error
@@ -108,7 +114,7 @@ func (e *Eraser) carryOut(ctx context.Context, claimed erasure.Erasure) error {
 		j.LeaseUntil = wait
 	default:
 		// The receipt says what was removed, and no longer of whom.
-		j.DoneAt, j.LeaseUntil, j.Subject.ExternalUserID, j.Subject.Email = e.now(), time.Time{}, "", ""
+		j.DoneAt, j.LeaseUntil, j.Subject = e.now(), time.Time{}, erasure.Subject{App: j.Subject.App}
 	}
 	if err := j.save(ctx); !errors.Is(err, errOver) {
 		return err

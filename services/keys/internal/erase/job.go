@@ -33,8 +33,8 @@ func (j *job) erase(ctx context.Context) (wait time.Time, err error) {
 		return j.org(ctx)
 	case j.Kind == erasure.OfApp && !j.Subject.App.IsZero():
 		return j.app(ctx)
-	case j.Kind == erasure.OfEndUser && (j.Subject.ExternalUserID != "" || j.Subject.Email != ""):
-		return time.Time{}, j.said(ctx)
+	case j.Kind == erasure.OfEndUser && j.Subject != erasure.Subject{App: j.Subject.App}:
+		return time.Time{}, j.endUser(ctx)
 	}
 	return time.Time{}, nil // it names nobody, which to the store would be everybody
 }
@@ -54,7 +54,7 @@ func (j *job) app(ctx context.Context) (wait time.Time, err error) {
 		err = j.Announce(ctx, j.Org)
 	}
 	if err == nil {
-		err = j.said(ctx)
+		err = j.said(ctx, j.Subject)
 	}
 	if quiet := app.DeletedAt.Add(underWay); err != nil || began.Before(quiet) {
 		return quiet, err
@@ -80,7 +80,7 @@ func (j *job) org(ctx context.Context) (wait time.Time, err error) {
 	case j.now().Before(org.ClosesAt):
 		return org.ClosesAt, nil
 	}
-	if err := j.said(ctx); err != nil {
+	if err := j.said(ctx, j.Subject); err != nil {
 		return wait, err
 	}
 	if wait, err = j.slots(ctx, id.Zero); err != nil || !wait.IsZero() {

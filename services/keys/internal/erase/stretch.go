@@ -11,23 +11,23 @@ import (
 	"github.com/heard-dev/heard/pkg/id"
 )
 
-// said removes what is known of the subject by what came in.
-func (j *job) said(ctx context.Context) error {
-	if err := j.feedback(ctx); err != nil {
+// said removes what is known of a subject by what came in.
+func (j *job) said(ctx context.Context, of erasure.Subject) error {
+	if err := j.feedback(ctx, of); err != nil {
 		return err
 	}
-	if err := j.all(ctx, j.Store.DeleteEventsOf, &j.Receipt.Events); err != nil {
+	if err := j.all(ctx, of, j.Store.DeleteEventsOf, &j.Receipt.Events); err != nil {
 		return err
 	}
-	return j.all(ctx, j.Store.DeleteProfilesOf, &j.Receipt.Records)
+	return j.all(ctx, of, j.Store.DeleteProfilesOf, &j.Receipt.Records)
 }
 
 // all repeats a removal until nothing is left to it, and counts what it removed.
 func (j *job) all(
-	ctx context.Context, remove func(context.Context, id.ID, erasure.Subject, int) (int, error), count *int,
+	ctx context.Context, of erasure.Subject, remove func(context.Context, id.ID, erasure.Subject, int) (int, error), count *int,
 ) error {
 	for {
-		removed, err := remove(ctx, j.Org, j.Subject, eventsAtOnce)
+		removed, err := remove(ctx, j.Org, of, eventsAtOnce)
 		*count += removed
 		if err != nil || removed == 0 {
 			return err
@@ -39,9 +39,9 @@ func (j *job) all(
 }
 
 // feedback removes what the subject said, with its files, until nothing is found any more.
-func (j *job) feedback(ctx context.Context) error {
+func (j *job) feedback(ctx context.Context, of erasure.Subject) error {
 	for {
-		items, err := j.Store.FeedbackOf(ctx, j.Org, j.Subject, atOnce)
+		items, err := j.Store.FeedbackOf(ctx, j.Org, of, atOnce)
 		if err != nil || len(items) == 0 {
 			return err
 		}

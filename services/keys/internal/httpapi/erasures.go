@@ -8,6 +8,7 @@ import (
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/auth"
 	"github.com/heard-dev/heard/pkg/core/access"
+	"github.com/heard-dev/heard/pkg/core/enduser"
 	"github.com/heard-dev/heard/pkg/core/erasure"
 	"github.com/heard-dev/heard/pkg/core/manage"
 	"github.com/heard-dev/heard/pkg/dialect/userz"
@@ -16,16 +17,17 @@ import (
 )
 
 // Erasures adds the routes by which end users are erased everywhere, and receipts are read.
-func Erasures(api *httpkit.API, manager *manage.Manager, eraser *erase.Eraser) {
+func Erasures(api *httpkit.API, manager *manage.Manager, people enduser.Store, eraser *erase.Eraser) {
 	door := httpkit.Manage(access.PeopleErase)
 
 	httpkit.Handle(api, httpkit.Route{
 		Method: http.MethodDelete, Path: "/v1/end-users/{externalUserId}", ID: "eraseEndUser", Tag: "Erasures", Status: http.StatusAccepted,
 		Summary: "Erase an end user",
 		Notes: "Removes all feedback whose submitter has this id, signed or claimed, or the `email`, with its files and agent runs, for good; their " +
-			"events, too; and what events told of them, which is of no App, so that it goes even with an `appId`. Escape " +
-			"the id: it may hold any characters. The answer is a receipt that is filled in as the work goes on; asking again before it is " +
-			"done gives the same one. What the end user submits from then on stays. Of an `Idempotency-Key` the hash is forgotten after " +
+			"events, too; what events told of them, which is of no App, so that it goes even with an `appId`; and, unless it is in one App alone, " +
+			"the people who bear these names, with all their votes and comments. Escape the id: it may hold any characters. The answer is a " +
+			"receipt that is filled in as the work goes on; asking again before it is done gives the same one. What the end user submits from " +
+			"then on stays. Of an `Idempotency-Key` the hash is forgotten after " +
 			"24 hours. Once done, the receipt itself does not say any more who it was.",
 		Door: door,
 		Errors: []httpkit.Fault{
@@ -41,6 +43,30 @@ func Erasures(api *httpkit.API, manager *manage.Manager, eraser *erase.Eraser) {
 		}
 		subject := erasure.Subject{App: userz.ID(in.AppID), ExternalUserID: in.ExternalUserID, Email: in.Email}
 		asked, err := manager.EraseEndUser(ctx, caller.By(), caller.Org.ID, subject)
+		if err != nil {
+			return nil, err
+		}
+		eraser.Asked()
+		return &erasureOut{Body: erasureView(asked)}, nil
+	})
+
+	httpkit.Handle(api, httpkit.Route{
+		Method: http.MethodDelete, Path: "/v1/people/{id}", ID: "erasePerson", Tag: "People", Status: http.StatusAccepted,
+		Summary: "Erase a person",
+		Notes: "Removes the person with every record of theirs, and what each of its names said and did: feedback with its files, events, traits, " +
+			"votes and comments, for good. When the work is done none of their tokens opens anything. The answer is a receipt that is filled in as " +
+			"the work goes on; asking again before it is done gives the same one. Once done, it does not say any more who it was.",
+		Door: door,
+		Errors: []httpkit.Fault{
+			badQuery(), missing("person"),
+			conflict(apierr.CodeAlreadyExists, "the same was asked for before, and is done at this very moment; ask again"),
+		},
+	}, func(ctx context.Context, caller auth.Principal, in *idIn) (*erasureOut, error) {
+		person, err := people.Person(ctx, caller.Org.ID, userz.ID(in.ID))
+		if err != nil {
+			return nil, err
+		}
+		asked, err := manager.EraseEndUser(ctx, caller.By(), caller.Org.ID, erasure.Subject{Person: person.ID})
 		if err != nil {
 			return nil, err
 		}
@@ -108,7 +134,9 @@ type erasedCounts struct {
 	Feedback    int `json:"feedback"`
 	Attachments int `json:"attachments" doc:"Files."`
 	Events      int `json:"events"`
-	Records     int `json:"records" doc:"Everything else: profiles, Apps, members, keys, sessions, audit entries, …"`
+	Votes       int `json:"votes"`
+	Comments    int `json:"comments"`
+	Records     int `json:"records" doc:"Everything else: people, profiles, Apps, members, keys, sessions, audit entries, …"`
 }
 
 func erasureView(e erasure.Erasure) erasureReceipt {
@@ -116,7 +144,8 @@ func erasureView(e erasure.Erasure) erasureReceipt {
 		ID: e.ID.String(), Type: string(e.Kind), Status: erasureStatus(e), RequestedBy: e.RequestedBy, RequestedAt: userz.Time(e.RequestedAt),
 		DueAt: userz.Time(e.DueAt), DoneAt: moment(e.DoneAt),
 		Receipt: erasedCounts{
-			Feedback: e.Receipt.Feedback, Attachments: e.Receipt.Attachments, Events: e.Receipt.Events, Records: e.Receipt.Records,
+			Feedback: e.Receipt.Feedback, Attachments: e.Receipt.Attachments, Events: e.Receipt.Events,
+			Votes: e.Receipt.Votes, Comments: e.Receipt.Comments, Records: e.Receipt.Records,
 		},
 	}
 }
