@@ -40,14 +40,11 @@ func (j *job) records(ctx context.Context) ([]enduser.Person, error) {
 	directory := enduser.NewDirectory(enduser.Deps{Store: j.Store})
 	var others, way []enduser.Person
 	for _, one := range named {
-		root, err := directory.Get(ctx, j.Org, one.ID)
+		whole, err := directory.Whole(ctx, j.Org, one.ID)
 		if err != nil {
 			return nil, err
 		}
-		records, err := directory.Records(ctx, j.Org, root)
-		if err != nil {
-			return nil, err
-		}
+		records := whole.Records
 		var back []enduser.Person
 		for n := len(records) - 1; n >= 0; n-- { // each comes after what it is merged into
 			if records[n].ID == one.ID || len(back) > 0 && records[n].ID == back[len(back)-1].Into {
