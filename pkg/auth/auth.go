@@ -124,7 +124,8 @@ var (
 // load reads a credential from the store: an entry, or an error that refuses the caller.
 type load func(ctx context.Context) (*entry, error)
 
-// judge looks at an entry and says who calls and what to draw, or refuses.
+// judge looks at an entry and says who calls and what to draw, or refuses: with the draws of a caller that is shown its limits
+// nevertheless, as one that is known.
 type judge func(e *entry) (Principal, []gate.Draw, error)
 
 // admit asks the gate whether the credential is current and within its limits, in one round trip when the cache is warm.
@@ -139,10 +140,10 @@ func (a *Authenticator) admit(ctx context.Context, token string, load load, judg
 		org, app := caller.Tenant()
 		ctx := a.Concerns(ctx, org, app)
 		if refusal != nil {
-			if !cached {
+			if !cached && len(draws) == 0 {
 				return caller, gate.Verdict{}, refusal
 			}
-			draws = nil // only ask whether the refusal rests on what is current
+			draws = looks(draws) // only ask whether the refusal rests on what is current, and what is left
 		}
 		verdict, err := a.Gate.Check(ctx, gate.Ask{Org: e.org.ID, Generation: e.generation, Draws: draws})
 		if err != nil {
@@ -164,7 +165,7 @@ func (a *Authenticator) admit(ctx context.Context, token string, load load, judg
 			caller, _, refusal = judge(e)
 		}
 		if refusal == nil && !verdict.Allowed() {
-			refusal = limited(verdict)
+			refusal = verdict.Refusal("Too many requests; please slow down.")
 		}
 		if !verdict.Degraded {
 			caller.generation = e.generation
@@ -238,10 +239,10 @@ func (a *Authenticator) outdate(token string, e *entry) {
 	}
 }
 
-func limited(verdict gate.Verdict) error {
-	tightest, _ := verdict.Tightest()
-	refusal := apierr.New(apierr.Limited, apierr.CodeRateLimited, "Too many requests; please slow down.")
-	refusal.RetryAfter = tightest.RetryAfter
-	refusal.Details = map[string]any{"policy": tightest.Policy.Name}
-	return refusal
+// looks makes of draws what takes nothing.
+func looks(draws []gate.Draw) []gate.Draw {
+	for n := range draws {
+		draws[n].Cost = 0
+	}
+	return draws
 }

@@ -57,7 +57,7 @@ func TestABudgetIsOfOneAddressOrOneUserAndOneApp(t *testing.T) {
 	}
 }
 
-func TestARefusedCallerDrawsNothing(t *testing.T) {
+func TestARefusedCallerDrawsNothingAndIsShownWhatIsLeft(t *testing.T) {
 	h := newHouse(t)
 	app, _ := h.app(manage.AppDraft{PublicSubmission: true, AllowedOrigins: []string{"https://a.example"}})
 	cred := auth.Credential{Token: app.PublicKey, Origin: "https://a.example", Address: netip.MustParseAddr("192.0.2.1")}
@@ -72,8 +72,8 @@ func TestARefusedCallerDrawsNothing(t *testing.T) {
 		}
 		_, verdict, err = h.Widget(t.Context(), stranger, budget)
 		h.refused(err, apierr.CodeOriginNotAllowed)
-		if len(verdict.Decisions) != 0 {
-			t.Errorf("a stranger was shown %+v", verdict)
+		if left := verdict.Decisions[0].Remaining; left != want {
+			t.Errorf("%d left after a refusal, want %d", left, want)
 		}
 	}
 }

@@ -41,14 +41,15 @@ func (a *Authenticator) Widget(ctx context.Context, cred Credential, budget Budg
 		if !e.org.Open() {
 			return caller, nil, unknownApp()
 		}
+		byAddress := []gate.Draw{draw(e.numbers.Policy(budget.Address), e.app.ID, gate.Neighbourhood(cred.Address))}
 		if !e.app.AllowsOrigin(cred.Origin) {
-			return caller, nil, apierr.New(apierr.Forbidden, apierr.CodeOriginNotAllowed, "This origin may not submit to this App.")
+			return caller, byAddress, apierr.New(apierr.Forbidden, apierr.CodeOriginNotAllowed, "This origin may not submit to this App.")
 		}
 		if cred.UserToken == "" {
 			if !e.app.PublicSubmission {
-				return caller, nil, apierr.New(apierr.Forbidden, apierr.CodePublicDisabled, "This App takes no feedback without a user token.")
+				return caller, byAddress, apierr.New(apierr.Forbidden, apierr.CodePublicDisabled, "This App takes no feedback without a user token.")
 			}
-			return caller, []gate.Draw{draw(e.numbers.Policy(budget.Address), e.app.ID, gate.Neighbourhood(cred.Address))}, nil
+			return caller, byAddress, nil
 		}
 		now := a.Now()
 		claims, signedBy, err := usertoken.Verify(cred.UserToken, e.app.ID, e.live(now), now)

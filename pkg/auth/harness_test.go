@@ -312,6 +312,22 @@ func (h *house) refused(err error, code apierr.Code) {
 // racers is how many requests come at once.
 const racers = 16
 
+// free demands that a refusal takes nothing of the limit that it shows.
+func (h *house) free(ask func() (auth.Principal, gate.Verdict, error)) {
+	h.Helper()
+	var left [2]int64
+	for n := range left {
+		_, verdict, err := ask()
+		if err == nil || len(verdict.Decisions) != 1 {
+			h.Fatalf("%v, %+v", err, verdict)
+		}
+		left[n] = verdict.Decisions[0].Remaining
+	}
+	if left[0] != left[1] {
+		h.Errorf("a refusal took from %d and left %d", left[0], left[1])
+	}
+}
+
 func race(do func()) {
 	var wg sync.WaitGroup
 	for range racers {

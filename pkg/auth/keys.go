@@ -36,16 +36,14 @@ func (a *Authenticator) Key(ctx context.Context, cred Credential, door KeyDoor) 
 		if !e.key.Live(a.Now()) || !e.org.Open() { // it may have ended since it was loaded
 			return caller, nil, invalidKey()
 		}
+		draws := door.draws(e)
 		if !e.key.Admits(cred.Address) {
-			return caller, nil, apierr.New(apierr.Forbidden, apierr.CodeAddressNotAllowed, "This API key may not be used from this address.")
+			return caller, draws, apierr.New(apierr.Forbidden, apierr.CodeAddressNotAllowed, "This API key may not be used from this address.")
 		}
 		if door.Slug && cred.OrgSlug != e.org.Slug {
-			return caller, nil, wrongOrg()
+			return caller, draws, wrongOrg()
 		}
-		if err := caller.permit(door.Right); err != nil {
-			return caller, nil, err
-		}
-		return caller, door.draws(e), nil
+		return caller, draws, caller.permit(door.Right)
 	}
 	load := func(ctx context.Context) (*entry, error) { return a.loadKey(ctx, hash) }
 	caller, verdict, err := a.admit(ctx, string(hash[:]), load, judge)

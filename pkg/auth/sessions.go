@@ -30,19 +30,17 @@ func (a *Authenticator) Session(ctx context.Context, cred Credential, door Sessi
 	judge := func(e *entry) (Principal, []gate.Draw, error) {
 		caller, err := a.speaker(e)
 		caller.Address = cred.Address
+		if err != nil {
+			return caller, nil, err
+		}
+		draws := []gate.Draw{{Policy: e.numbers.Policy(door.Budget), Bucket: e.member.ID.String(), Cost: 1}}
 		switch {
-		case err != nil:
-			return caller, nil, err
 		case !e.org.Open() && !door.Closed:
-			return caller, nil, apierr.New(apierr.Forbidden, apierr.CodeOrgClosing, "This organisation was given up; only its owner can take it back.")
+			return caller, draws, apierr.New(apierr.Forbidden, apierr.CodeOrgClosing, "This organisation was given up; only its owner can take it back.")
 		case door.Slug && cred.OrgSlug != e.org.Slug:
-			return caller, nil, wrongOrg()
+			return caller, draws, wrongOrg()
 		}
-		if err := caller.permit(door.Right); err != nil {
-			return caller, nil, err
-		}
-		policy := e.numbers.Policy(door.Budget)
-		return caller, []gate.Draw{{Policy: policy, Bucket: e.member.ID.String(), Cost: 1}}, nil
+		return caller, draws, caller.permit(door.Right)
 	}
 	load := func(ctx context.Context) (*entry, error) { return a.loadSession(ctx, claims) }
 	caller, verdict, err := a.admit(ctx, sessionEntry(claims), load, judge)

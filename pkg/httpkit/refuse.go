@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/heard-dev/heard/pkg/apierr"
+	"github.com/heard-dev/heard/pkg/core/gate"
 	"github.com/heard-dev/heard/pkg/core/incident"
 	"github.com/heard-dev/heard/pkg/dialect"
 )
@@ -17,6 +18,9 @@ import (
 // refuse is the only writer of refusals: it answers in the dialect of the request, and keeps what was our fault.
 func (x *exchange) refuse(err error) {
 	refusal := apierr.Of(err)
+	if verdict, ok := gate.Refused(err); ok { // perhaps another than the door's
+		x.verdict = &verdict
+	}
 	kit := x.api.kit
 	answer := x.api.dialect.Refuse(dialect.Refusal{Err: refusal, RequestID: x.id, Verdict: x.verdict, Now: kit.Now()})
 	org, app := x.caller.Tenant()

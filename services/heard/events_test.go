@@ -38,7 +38,12 @@ type told struct {
 	Error struct {
 		Code, Message string
 		Details       struct {
-			Fields []struct{ Field, Message string }
+			Fields  []struct{ Field, Message string }
+			Results []struct {
+				Index   int
+				Success bool
+				Error   struct{ Code, Field string }
+			}
 		}
 	}
 }
@@ -205,6 +210,15 @@ func TestABadEventFailsAlone(t *testing.T) {
 			return f.Field == b.field && f.Message == b.message
 		}) {
 			t.Errorf("%.100s by itself: %+v", b.item, single)
+		}
+	}
+	whole := i.tell(key, "/v1/events", `{"events":[`+strings.Repeat(bad[1].item+",", 119)+bad[2].item+`]}`, http.StatusBadRequest).Error.Details
+	if len(whole.Fields) != 100 || len(whole.Results) != 120 {
+		t.Fatalf("of 120 bad events %d faults and %d results are told", len(whole.Fields), len(whole.Results))
+	}
+	for n, r := range whole.Results {
+		if r.Index != n || r.Success || r.Error.Code != "VALIDATION_ERROR" || r.Error.Field != map[bool]string{true: "user", false: "user.id"}[n < 119] {
+			t.Errorf("%d: %+v", n, r)
 		}
 	}
 	fields := i.tell(key, "/v1/event", bad[0].item, http.StatusBadRequest).Error.Details.Fields

@@ -3,6 +3,7 @@ package heard_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -83,6 +84,37 @@ func TestTheWireSaysTheCoresNumbersAndNames(t *testing.T) {
 		if got, _ := at(t, document, path).(string); !strings.Contains(got, words) {
 			t.Errorf("%s does not say %q: %s", path, words, got)
 		}
+	}
+}
+
+// Whoever is known is shown its limits with a refusal, too, and one for lack of a right takes nothing of them.
+func TestARefusalShowsTheLimitsOfWhoIsKnown(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	i := serve(t, embedded(t, sqlite(t), clock.Now), clock.Now)
+	org, err := i.manager.CreateOrg(t.Context(), byTest(), manage.OrgDraft{Slug: "acme", Name: "Acme"})
+	must(t, err)
+	draft := manage.KeyDraft{Name: "little", Scopes: []access.Right{access.KeysManage}}
+	_, little, err := i.manager.CreateKey(t.Context(), byTest(), org.ID, draft)
+	must(t, err)
+	draft = manage.KeyDraft{Name: "afar", Format: apikey.UserBoostLive().Name, Networks: []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}}
+	_, afar, err := i.manager.CreateKey(t.Context(), byTest(), org.ID, draft)
+	must(t, err)
+	_, reader, err := i.manager.CreateKey(t.Context(), byTest(), org.ID, manage.KeyDraft{Name: "reader", Scopes: []access.Right{access.FeedbackRead}})
+	must(t, err)
+	for range 2 {
+		w := i.call("GET", "/v1/feedback", little.Reveal(), "")
+		if policy, left := w.Header().Get("RateLimit-Policy"), w.Header().Get("RateLimit"); w.Code != 403 || policy != `"reads.key";q=100;w=10` || left != `"reads.key";r=100;t=0` {
+			t.Errorf("%d shows %q, %q", w.Code, policy, left)
+		}
+		w = i.call("POST", "/v1/event", afar.Reveal(), `{}`)
+		if limit, left := w.Header().Get("X-RateLimit-Limit"), w.Header().Get("X-RateLimit-Remaining"); w.Code != 403 || limit != "100" || left != "100" {
+			t.Errorf("%d shows %q of %q", w.Code, left, limit)
+		}
+	}
+	w := i.call("GET", "/v1/feedback/"+org.ID.String(), reader.Reveal(), "")
+	if left := w.Header().Get("RateLimit"); w.Code != 404 || left != `"reads.key";r=99;t=1` {
+		t.Errorf("%d shows %q", w.Code, left)
 	}
 }
 

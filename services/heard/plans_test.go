@@ -102,6 +102,9 @@ func TestTheMonthIsHeldToThePlanAndTheRestHearsTheDay(t *testing.T) {
 		if spent.Error.Code != "QUOTA_EXCEEDED" || !strings.HasSuffix(day, "-01") || !strings.Contains(spent.Error.Message, day) || w.Header().Get("Retry-After") == "" {
 			t.Errorf("%+v, %v", spent, w.Header())
 		}
+		if none := i.tell(key, "/v1/events", batch(2), 429).Error; none.Code != "QUOTA_EXCEEDED" || len(none.Details.Results) != 2 || none.Details.Results[1].Error.Code != "QUOTA_EXCEEDED" {
+			t.Errorf("of a batch that has no room at all is told %+v", none)
+		}
 		i.tell(key, "/v1/event", once, 200)
 		i.tell(rehearsal, "/v1/events", batch(9), 200)
 		if got := i.limits(owner, "")["events.month"]; got.says("limit source override used left") != "5 class_override tight 5 0" {

@@ -182,6 +182,9 @@ func TestAGuesserIsToldNothingAndThenToWait(t *testing.T) {
 		if want := map[bool]int{true: http.StatusUnauthorized, false: http.StatusTooManyRequests}[n < 3]; first.Code != want {
 			t.Fatalf("guess %d: %d %s", n, first.Code, first.Body)
 		}
+		if shown := first.Header().Get("RateLimit"); n == 3 && !strings.Contains(shown, `"login.account";r=0;`) {
+			t.Errorf("a limited guesser is shown %q", shown)
+		}
 	}
 	right := credentials("acme", "ann@example.com", password, "")
 	w := i.call("POST", "/v1/sessions", "", right)

@@ -17,7 +17,9 @@ import (
 	"github.com/heard-dev/heard/pkg/core/erasure"
 	"github.com/heard-dev/heard/pkg/core/event"
 	"github.com/heard-dev/heard/pkg/core/feedback"
+	"github.com/heard-dev/heard/pkg/core/limit"
 	"github.com/heard-dev/heard/pkg/core/manage"
+	"github.com/heard-dev/heard/pkg/core/outcome"
 	"github.com/heard-dev/heard/pkg/core/session"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/core/usertoken"
@@ -236,6 +238,13 @@ func (i *installation) dump(w world) map[string]any {
 	put("uses", uses, err)
 	i.dumpOrbited(w, all)
 	i.dumpPeople(w, all)
+	must(i.t, i.Ledger.Flush(ctx))
+	ledger, err := i.Store.Outcomes(ctx, org, outcome.Query{To: i.Now().Add(time.Hour), By: outcome.Whole, Limit: 1000})
+	put("ledger", ledger, err)
+	refusals, err := i.Store.Refusals(ctx, org, id.Zero, 1000)
+	put("refusals", refusals, err)
+	overrides, err := i.Store.Overrides(ctx)
+	put("overrides", slices.DeleteFunc(overrides, func(o limit.Override) bool { return !o.For(w.org.Slug) }), err)
 	return all
 }
 
@@ -268,5 +277,11 @@ func TestAWorldSeesItsOwnChanges(t *testing.T) {
 	}
 	if got := changed(before, i.dump(w)); len(got) != 2 {
 		t.Errorf("revoking a key changed %v, not the keys and the audit log", got)
+	}
+	before = i.dump(w)
+	i.call(http.MethodGet, "/v1/feedback/"+w.named["org"], w.sk, "")
+	must(t, i.Store.PutOverride(t.Context(), limit.Override{Name: "more", Org: "*", Policy: "reads.key", Rate: tenant.Rate{Limit: 700}}))
+	if got := changed(before, i.dump(w)); len(got) != 4 {
+		t.Errorf("a refusal and an override changed %v, not the ledger, the refusals, the key's last use and the overrides", got)
 	}
 }

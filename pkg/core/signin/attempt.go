@@ -63,7 +63,7 @@ func (i *Issuer) draw(ctx context.Context, draws []gate.Draw) error {
 		case verdict.Stale:
 			continue
 		case !verdict.Allowed():
-			return limited(verdict)
+			return verdict.Refusal("Too many failed attempts; please try again later.")
 		}
 		return nil
 	}
@@ -74,12 +74,4 @@ func (i *Issuer) draw(ctx context.Context, draws []gate.Draw) error {
 func (i *Issuer) bucket(kind, whose string) string {
 	sum := i.Hasher.Hash("login:" + kind + ":" + whose)
 	return hex.EncodeToString(sum[:12])
-}
-
-func limited(verdict gate.Verdict) error {
-	tightest, _ := verdict.Tightest()
-	refusal := apierr.New(apierr.Limited, apierr.CodeRateLimited, "Too many failed attempts; please try again later.")
-	refusal.RetryAfter = tightest.RetryAfter
-	refusal.Details = map[string]any{"policy": tightest.Policy.Name}
-	return refusal
 }

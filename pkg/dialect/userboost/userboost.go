@@ -37,7 +37,8 @@ type rate struct {
 }
 
 type invalid struct {
-	Fields []badField `json:"fields"`
+	Fields  []badField `json:"fields"`
+	Results any        `json:"results,omitempty"`
 }
 
 type badField struct {
@@ -130,5 +131,5 @@ func details(e *apierr.Error) any {
 	for i, issue := range e.Issues {
 		fields[i] = badField{Field: dialect.Field(issue.Path), Message: issue.Message}
 	}
-	return invalid{fields}
+	return invalid{Fields: fields, Results: e.Details[ResultsDetail]}
 }

@@ -18,6 +18,9 @@ type Results struct {
 	Results   []Result `json:"results" nullable:"false"`
 }
 
+// ResultsDetail names, in the details of a refusal, the Results of a batch of which nothing is stored.
+const ResultsDetail = "results"
+
 // Result is what became of one event.
 type Result struct {
 	Index     int        `json:"index"`

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -66,8 +67,8 @@ func Userboost(api *httpkit.API, events *intake.Intake) {
 		Method: http.MethodPost, Path: "/v1/events", ID: "trackEvents", Tag: "Events", Status: http.StatusOK,
 		Summary: "Tell many events",
 		Notes: "A bad event fails alone: `results` has an entry for each, in order, and those without `success` tell why not. The answer is 200 " +
-			"if at least one is stored, and otherwise a refusal; what is reported stored is stored durably. `sent_at` may be sent, and is passed " +
-			"over. An `Idempotency-Key` names each event together with its position. Where the month's quota has room for some events only, the " +
+			"if at least one is stored; what is reported stored is stored durably. Otherwise it is a refusal: `error.details.results` has the " +
+			"entries then, all of them, and `error.details.fields` the first 100 faults. `sent_at` may be sent, and is passed over. An `Idempotency-Key` names each event together with its position. Where the month's quota has room for some events only, the " +
 			"first ones are stored.\n\n" + fieldNotes,
 		Door: door, MaxBody: maxEvents, Errors: []httpkit.Fault{header, spent},
 	}, func(ctx context.Context, caller auth.Principal, in *eventsIn) (*eventsOut, error) {
@@ -169,7 +170,8 @@ func located(i int, err error) *apierr.Error {
 	return &refusal
 }
 
-// refusal is of the whole: nothing was stored. It names the faults of all items, or, if none has any, why the first failed.
+// refusal is of the whole: nothing was stored. It names the faults of all items, or, if none has any, why the first failed;
+// and tells of each what a batch of which something is stored would have told.
 func (b *batch) refusal() error {
 	var issues []apierr.Issue
 	for i, refusal := range b.refusals {
@@ -177,12 +179,15 @@ func (b *batch) refusal() error {
 			issues = append(issues, located(i, refusal).Issues...)
 		}
 	}
-	if len(issues) == 0 {
-		return b.refusals[0]
+	refusal := *apierr.Of(b.refusals[0])
+	if len(issues) > 0 {
+		refusal = *apierr.Body(issues[:min(len(issues), mostFaults)]...)
+		refusal.Message = "None of the events is valid."
 	}
-	refusal := apierr.Body(issues[:min(len(issues), mostFaults)]...)
-	refusal.Message = "None of the events is valid."
-	return refusal
+	details := map[string]any{userboost.ResultsDetail: b.results}
+	maps.Copy(details, refusal.Details)
+	refusal.Details = details
+	return &refusal
 }
 
 func answer(results []userboost.Result) userboost.Success {
