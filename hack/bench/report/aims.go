@@ -16,12 +16,17 @@ const (
 	throughputToFloor = 0.67
 	cpuToFloor        = 1.5
 	groupCommit       = 1.3
-	growth            = 1.25
 	batchesToDriver   = 0.7
 	singlesToDriver   = 3
 	loneToDriver      = 1.1
 	idleMemory        = 40 << 20 // bytes
 	readyWithin       = 100 * time.Millisecond
+)
+
+// How much more CPU a large collection may take than a small one.
+const (
+	ListGrowth  = 1.25
+	BoardGrowth = 1.5
 )
 
 // The operations.
@@ -77,9 +82,9 @@ func (r *Report) AimEngine(engine subject.Engine, used subject.Usage) {
 	}
 }
 
-// AimGrowth notes how lists of a large collection stand to the same lists of a small one: measured holds pairs, the small one
-// first.
-func (r *Report) AimGrowth(measured []trial.Measured) {
+// AimGrowth notes how lists or boards of a large collection stand to the same of a small one, which are to be at most so many
+// times as dear: measured holds pairs, the small one first.
+func (r *Report) AimGrowth(what string, most float64, measured []trial.Measured) {
 	var names, times []string
 	var ratios []float64
 	for pair := range slices.Chunk(measured, 2) {
@@ -87,11 +92,11 @@ func (r *Report) AimGrowth(measured []trial.Measured) {
 		ratios = append(ratios, ratio)
 		_, name, _ := strings.Cut(pair[0].Operation, ": ")
 		names, times = append(names, name), append(times, fmt.Sprintf("%.2f", ratio))
-		r.Fact("A list of 50, %s: CPU %.0f µs among %d items, %.0f µs among %d.", name,
+		r.Fact("A %s of 50, %s: CPU %.0f µs among %d items, %.0f µs among %d.", what, name,
 			pair[0].Median(trial.CPU), pair[0].Server.Items, pair[1].Median(trial.CPU), pair[1].Server.Items)
 	}
-	r.Aim(slices.Max(ratios) <= growth,
-		fmt.Sprintf("SQLite: CPU of a list among %d items at most 1.25 of that among %d", measured[1].Server.Items, measured[0].Server.Items),
+	r.Aim(slices.Max(ratios) <= most,
+		fmt.Sprintf("SQLite: CPU of a %s among %d items at most %.3g of that among %d", what, measured[1].Server.Items, most, measured[0].Server.Items),
 		"%s (%s)", strings.Join(times, " "), strings.Join(names, ", "))
 }
 

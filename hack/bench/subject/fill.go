@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/heard-dev/heard/pkg/core/feedback"
+	"github.com/heard-dev/heard/pkg/core/vote"
 	"github.com/heard-dev/heard/pkg/id"
 )
 
@@ -18,8 +19,15 @@ const callers = 256
 // statuses are those that filled items have, each as many.
 var statuses = [...]feedback.Status{feedback.Received, feedback.Sanitized, feedback.AwaitingManual, feedback.Queued, feedback.Archived}
 
-// fill stores so many items, by turns in the Apps and in the statuses, and gives one that is in their middle.
-func fill(ctx context.Context, store feedback.Store, ids *id.Source, org id.ID, apps [2]id.ID, items int) (middle id.ID, err error) {
+// filled is what items and votes are stored in.
+type filled interface {
+	feedback.Store
+	vote.Store
+}
+
+// fill stores so many items, by turns in the Apps and in the statuses, with votes for every tenth, and gives one that is in their
+// middle.
+func fill(ctx context.Context, store filled, ids *id.Source, org id.ID, apps [2]id.ID, items int) (middle id.ID, err error) {
 	var said submission
 	if err := json.Unmarshal([]byte(Body), &said); err != nil {
 		return id.Zero, err
@@ -38,6 +46,9 @@ func fill(ctx context.Context, store feedback.Store, ids *id.Source, org id.ID, 
 				if err := store.InsertFeedback(ctx, org, item); err != nil {
 					return err
 				}
+				if err := votesFor(ctx, store, ids, item, i); err != nil {
+					return err
+				}
 				if i == items/2 {
 					middle = item.ID
 				}
@@ -45,4 +56,18 @@ func fill(ctx context.Context, store feedback.Store, ids *id.Source, org id.ID, 
 		})
 	}
 	return middle, group.Wait()
+}
+
+// votesFor casts up to three votes for every tenth item.
+func votesFor(ctx context.Context, store vote.Store, ids *id.Source, item feedback.Item, i int) error {
+	if i%10 != 0 {
+		return nil
+	}
+	for range 1 + i/10%3 {
+		given := vote.Vote{Kind: vote.OnFeedback, Subject: item.ID, Person: ids.New(), Value: 1, At: item.CreatedAt}
+		if _, err := store.CastVote(ctx, item.Org, given); err != nil {
+			return err
+		}
+	}
+	return nil
 }

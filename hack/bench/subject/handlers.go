@@ -52,6 +52,26 @@ func floorHandler(store feedback.Store, ids *id.Source, org, app id.ID) http.Han
 	return engine
 }
 
+// BoardPath is where the boards of a store are read as it gives them, whatever surfaces make of them.
+const BoardPath = "/bench/board"
+
+// withBoards serves the boards beside what the handler serves.
+func withBoards(handler http.Handler, store feedback.Store, org id.ID) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", handler)
+	mux.HandleFunc("GET "+BoardPath, func(w http.ResponseWriter, r *http.Request) {
+		query := feedback.BoardQuery{Sort: feedback.Sort(r.FormValue("sort")), Limit: 50}
+		found, err := store.BoardFeedback(r.Context(), org, query)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		json.NewEncoder(w).Encode(view(feedback.Page{Items: found.Items})) //nolint:errcheck // our parent is gone
+	})
+	return mux
+}
+
 func newEngine() *gin.Engine {
 	gin.SetMode(gin.ReleaseMode)
 	return gin.New()

@@ -69,11 +69,12 @@ func serveHeard(spec Spec, ready func(net.Addr, Doors)) {
 		if err != nil {
 			return run.App{}, err
 		}
-		_, doors, err := settle(ctx, p, spec.Items)
+		org, doors, err := settle(ctx, p, spec.Items)
 		if err != nil {
 			return run.App{}, errors.Join(err, p.Close(ctx))
 		}
 		app := p.App(env, services(p, env, spec.Engine)...)
+		app.Handler = withBoards(app.Handler, p.Store, org.ID)
 		app.Ready = func(address net.Addr) { ready(address, doors) }
 		return app, nil
 	}, "HEARD_ADDR=127.0.0.1:0", "HEARD_LOG_LEVEL=warn")

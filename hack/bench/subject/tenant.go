@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/heard-dev/heard/pkg/core/apikey"
-	"github.com/heard-dev/heard/pkg/core/feedback"
 	"github.com/heard-dev/heard/pkg/core/gate"
 	"github.com/heard-dev/heard/pkg/core/manage"
 	"github.com/heard-dev/heard/pkg/core/tenant"
@@ -43,7 +42,7 @@ func settle(ctx context.Context, p *platform.Platform, items int) (tenant.Org, D
 	if err != nil {
 		return org, Doors{}, err
 	}
-	middle, err := fill(ctx, feedback.Store(p.Store), p.IDs, org.ID, [2]id.ID{apps[0].ID, apps[1].ID}, items)
+	middle, err := fill(ctx, p.Store, p.IDs, org.ID, [2]id.ID{apps[0].ID, apps[1].ID}, items)
 	return org, Doors{
 		PublicKey: apps[0].PublicKey, SecretKey: key.Reveal(), EventKey: events.Reveal(), App: apps[0].ID.String(), Middle: middle.String(),
 	}, err

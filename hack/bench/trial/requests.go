@@ -7,6 +7,7 @@ import (
 
 	"github.com/heard-dev/heard/hack/bench/load"
 	"github.com/heard-dev/heard/hack/bench/subject"
+	"github.com/heard-dev/heard/pkg/core/feedback"
 )
 
 // Submission is a POST as a widget's page makes it.
@@ -25,6 +26,12 @@ func Events(doors subject.Doors, n int) load.Request {
 	return load.Request{Status: http.StatusOK, Bytes: fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: api.example\r\n"+
 		"Authorization: Bearer %s\r\nContent-Type: application/json\r\nUser-Agent: %s\r\nContent-Length: %d\r\n\r\n%s",
 		path, doors.EventKey, subject.UserAgent, len(body), body)}
+}
+
+// Board is a GET of fifty items of all boards in an order.
+func Board(order feedback.Sort) load.Request {
+	return load.Request{Status: http.StatusOK, Bytes: fmt.Appendf(nil, "GET %s?sort=%s HTTP/1.1\r\nHost: api.example\r\n\r\n",
+		subject.BoardPath, order)}
 }
 
 // List is a GET of fifty items as an Org's backend makes it; selection goes on from there, such as "&status=queued".

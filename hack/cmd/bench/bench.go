@@ -13,6 +13,7 @@ import (
 	"github.com/heard-dev/heard/hack/bench/startup"
 	"github.com/heard-dev/heard/hack/bench/subject"
 	"github.com/heard-dev/heard/hack/bench/trial"
+	"github.com/heard-dev/heard/pkg/core/feedback"
 )
 
 const (
@@ -121,6 +122,10 @@ var selections = [...]struct {
 	{"from the middle on", func(doors subject.Doors) string { return "&cursor=" + doors.Middle }},
 }
 
+// orders are those that boards are listed in. One stage alone is no measure of growth: a small collection has fewer items in it
+// than are counted of a large one's.
+var orders = [...]feedback.Sort{feedback.Newest, feedback.Top, feedback.Trending}
+
 // large measures lists of a large collection beside the same lists of a small one.
 func (b *bench) large(ctx context.Context) (err error) {
 	if b.rows == 0 {
@@ -144,12 +149,20 @@ func (b *bench) large(ctx context.Context) (err error) {
 			lanes = append(lanes, lane(server, lists+": "+selection.name, 8, selection.query(server.Doors)))
 		}
 	}
+	for _, order := range orders {
+		for _, server := range servers {
+			lanes = append(lanes, trial.Lane{
+				Server: server, Operation: "boards of 50: " + string(order), Connections: 8, Request: trial.Board(order),
+			})
+		}
+	}
 	progress("measuring lists of both")
 	measured, err := trial.Run(lanes, b.timing())
 	if err != nil {
 		return err
 	}
-	b.report.AimGrowth(measured)
+	b.report.AimGrowth("list", report.ListGrowth, measured[:2*len(selections)])
+	b.report.AimGrowth("board", report.BoardGrowth, measured[2*len(selections):])
 	return nil
 }
 

@@ -123,10 +123,7 @@ func TestEveryListWalksOneIndex(t *testing.T) {
 
 func walksOneIndex(t *testing.T, command bson.Raw, known []string) {
 	t.Helper()
-	walk := command.Lookup("hint").Document()
-	if !slices.Contains(known, "feedback "+walk.String()) {
-		t.Errorf("%s is no index", walk)
-	}
+	walk := hinted(t, command, known)
 	if sort := command.Lookup("sort").String(); sort != `{"_id": {"$numberInt":"-1"}}` {
 		t.Errorf("sorted by %s", sort)
 	}
@@ -140,6 +137,16 @@ func walksOneIndex(t *testing.T, command bson.Raw, known []string) {
 	if more := len(keysOf(t, command.Lookup("filter").Document())); more > len(fields) {
 		t.Errorf("%s selects by more than %s holds", command.Lookup("filter"), walk)
 	}
+}
+
+// hinted is the index that a command names, which must be there.
+func hinted(t *testing.T, command bson.Raw, known []string) bson.Raw {
+	t.Helper()
+	walk := command.Lookup("hint").Document()
+	if !slices.Contains(known, "feedback "+walk.String()) {
+		t.Errorf("%s is no index", walk)
+	}
+	return walk
 }
 
 // Every board walks one index, in its order: equality on all its fields up to those that it is sorted by, or few values of one.
@@ -163,10 +170,7 @@ func TestEveryBoardWalksOneIndex(t *testing.T) {
 				must(t, err)
 				same(t, len(page.Items), query.Limit)
 				command := sent.take()[1]
-				walk := command.Lookup("hint").Document()
-				if !slices.Contains(known, "feedback "+walk.String()) {
-					t.Errorf("%s is no index", walk)
-				}
+				walk := hinted(t, command, known)
 				selected := append(keysOf(t, command.Lookup("filter").Document()), keysOf(t, command.Lookup("sort").Document())...)
 				slices.Sort(selected)
 				if fields := slices.Sorted(slices.Values(keysOf(t, walk))); !slices.Equal(fields, selected) {
