@@ -31,22 +31,49 @@ type Rule struct {
 // everySurface names the rules of all surfaces on one host.
 const everySurface = "all"
 
-// Routes are the rules of every surface, and of all on one host. What they leave goes to front.Rest.
-func Routes() (map[string][]Rule, error) {
+// What the Gateway API allows at most. One match and one rule of an HTTPRoute are left for what nobody serves.
+const (
+	mostOfRule  = 64
+	mostOfRoute = 128 - 1
+	mostRules   = 16 - 1
+)
+
+// Route is what one HTTPRoute holds.
+type Route []Rule
+
+// Routes are the rules of every surface, and of all on one host, shared out over as many HTTPRoutes as they take. What they
+// leave goes to front.Rest.
+func Routes() (map[string][]Route, error) {
 	by := map[string][]front.Operation{}
 	for _, op := range front.Operations() {
 		by[op.Surface] = append(by[op.Surface], op)
 		by[everySurface] = append(by[everySurface], op)
 	}
-	routes := map[string][]Rule{}
+	routes := map[string][]Route{}
 	for surface, operations := range by {
 		rules, err := rulesOf(operations)
 		if err != nil {
 			return nil, err
 		}
-		routes[surface] = rules
+		routes[surface] = share(rules)
 	}
 	return routes, nil
+}
+
+// share fills one HTTPRoute after the other.
+func share(rules []Rule) []Route {
+	routes, matches := []Route{{}}, 0
+	for _, rule := range rules {
+		for some := range slices.Chunk(rule.Matches, mostOfRule) {
+			last := len(routes) - 1
+			if matches+len(some) > mostOfRoute || len(routes[last]) == mostRules {
+				routes, last, matches = append(routes, Route{}), last+1, 0
+			}
+			routes[last] = append(routes[last], Rule{rule.Service, some})
+			matches += len(some)
+		}
+	}
+	return routes
 }
 
 func rulesOf(operations []front.Operation) ([]Rule, error) {
