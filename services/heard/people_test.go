@@ -34,6 +34,7 @@ func (i *installation) comesIn(w world, name string) somebody {
 	file := i.upload(w.app, "what "+name+" saw")
 	body := fmt.Sprintf(`{"text":"see there","attachments":[{"key":%q,"kind":"screenshot","contentType":%q,"byteSize":%d}]}`, file.Key, file.ContentType, file.ByteSize)
 	s.item, _ = i.stored(i.call("POST", "/v1/feedback", w.app.PublicKey, body, "X-Userz-User-Token", token))
+	i.Met.Flush(context.Background())
 	step()
 	told := i.tell(w.said["ub_live"], "/v1/event", fmt.Sprintf(`{"event":"signed_up","user":{"id":%q,"traits":{"plan":"pro"}}}`, name), 200)
 	s.event = told.Data.Results[0].EventID
