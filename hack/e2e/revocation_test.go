@@ -21,7 +21,7 @@ func TestAKeyThatIsHotInOneProcessDiesByTheAnswerOfAnother(t *testing.T) {
 	behind := []string{"HEARD_REDIS_URL=" + redis.String()}
 	running := start(t, stack.Options{
 		Servers: servers, ServiceEnv: map[string][]string{"read": behind, "keys": behind},
-		Env: []string{`HEARD_PLANS={"default": {"api.key": {"limit": 100000000, "burst": 100000000}}}`}, // more than is asked for here
+		Env: []string{`HEARD_PLANS={"default": {"reads.key": {"limit": 100000000, "burst": 100000000}}}`}, // more than is asked for here
 	})
 	reader, keeper := running.Services["read"].URL, running.Services["keys"].URL
 
