@@ -103,7 +103,10 @@ func (x *exchange) readBody(into *body) error {
 		return x.tooLarge()
 	case errors.Is(x.ctx.Err(), context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded):
 		return apierr.Wrap(err, apierr.Timeout, apierr.CodeRequestTimeout, "The body came too slowly.")
-	case err == nil || apierr.KindOf(err) == apierr.Unavailable:
+	case err == nil:
+		return nil
+	case apierr.KindOf(err) == apierr.Unavailable:
+		x.partWays()
 		return err
 	default:
 		return apierr.Body(apierr.Issue{Path: []any{}, Code: strictjson.InvalidJSON, Message: "ended before it was complete"})

@@ -127,9 +127,14 @@ func (x *exchange) write(answer dialect.Answer) {
 	}
 }
 
-// tooLarge refuses a body before it is read, and the rest of it: the connection closes.
-func (x *exchange) tooLarge() error {
+// partWays ends the connection with the answer, and lets a client that is still sending hear it.
+func (x *exchange) partWays() {
 	x.c.Writer.Header().Set("Connection", "close")
 	Linger(x.c.Writer)
+}
+
+// tooLarge refuses a body before it is read, and the rest of it: the connection closes.
+func (x *exchange) tooLarge() error {
+	x.partWays()
 	return apierr.New(apierr.TooLarge, apierr.CodePayloadTooLarge, fmt.Sprintf("The body is larger than %d bytes.", x.route.MaxBody))
 }
