@@ -75,6 +75,7 @@ func TestTheChartSpeaksEverySurface(t *testing.T) {
 	t.Run("authworx", func(t *testing.T) { conformance.Authworx(t, target) })
 	t.Run("users", func(t *testing.T) { conformance.Users(t, target) })
 	t.Run("userboost", func(t *testing.T) { conformance.Userboost(t, target) })
+	t.Run("userorbit", func(t *testing.T) { conformance.Userorbit(t, target) })
 
 	before := revisions(t, c)
 	must(t, c.Install(t.Context(), "services.read.env.HEARD_LOG_LEVEL=warn"))

@@ -15,8 +15,8 @@ import (
 	"github.com/heard-dev/heard/hack/front"
 )
 
-// clients keep a small machine busy and leave it room for what is done to it.
-const clients = 4
+// They keep a small machine busy and leave it room for what is done to it.
+const clients, tellers = 4, 2
 
 // under keeps clients on every surface busy while do disturbs the release, and audits all that they were answered.
 func under(t *testing.T, c *Cluster, o *Operator, do func(context.Context) error) crash.Result {
@@ -26,7 +26,7 @@ func under(t *testing.T, c *Cluster, o *Operator, do func(context.Context) error
 	tenant, err := crash.Found(t.Context(), c.URL, store, o.Heard)
 	must(t, err)
 	must(t, store.Close(t.Context()))
-	plan := crash.Plan{Clients: clients, Kills: 1, Round: 1, Settle: 5 * time.Minute, Seed: rand.Uint64()}
+	plan := crash.Plan{Clients: clients, Tellers: tellers, Kills: 1, Round: 1, Settle: 5 * time.Minute, Seed: rand.Uint64()}
 	result, err := plan.Run(t.Context(), crash.Shape{
 		Name: t.Name(), BaseURL: c.URL, Tenant: tenant,
 		Targets: []crash.Target{{Name: "the release", Crash: func(ctx context.Context) error {

@@ -106,6 +106,8 @@ func (c *client) manage(ctx context.Context) {
 		{method: http.MethodGet, target: "/v1/apps", token: c.tenant.Key},
 		{method: http.MethodGet, target: "/v1/users", token: c.tenant.Key},
 		{method: http.MethodGet, target: "/api/v1/public/org", header: map[string]string{"X-API-Key": c.tenant.OrgKey, "X-Org-Slug": c.tenant.Slug}},
+		{method: http.MethodGet, target: "/v1/feedbacks.list", token: c.tenant.BoardKey},
+		{method: http.MethodPost, target: "/api/v1/public/subscriber.identify", token: c.tenant.BoardKey, body: encode(map[string]any{"email": c.name() + "@crash.example"})},
 		{method: http.MethodGet, target: "/.well-known/jwks.json"},
 	}
 	chosen := asks[c.chance.IntN(len(asks))]

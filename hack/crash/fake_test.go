@@ -118,7 +118,7 @@ func (f *fake) answer(r *http.Request, body []byte, header http.Header) (int, an
 		return f.told.answer(r, body)
 	case path == "/v1/tokens/mint":
 		return http.StatusOK, map[string]string{"token": "t"}
-	case path == "/v1/apps", path == "/v1/users", path == "/api/v1/public/org", path == "/.well-known/jwks.json":
+	case path == "/v1/apps", path == "/v1/users", path == "/v1/feedbacks.list", path == "/api/v1/public/subscriber.identify", path == "/api/v1/public/org", path == "/.well-known/jwks.json":
 		return http.StatusOK, nil
 	case path == "/v1/feedback/upload-url":
 		key := "file" + strconv.Itoa(f.served)

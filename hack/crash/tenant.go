@@ -16,7 +16,8 @@ type Tenant struct {
 	Public, Private App
 	Key             string
 	EventKey        string // which tells events
-	Slug, OrgKey    string // which AuthWorx's clients speak with
+	BoardKey        string // which Userorbit's clients speak with
+	Slug, OrgKey    string // which AuthWorx's do
 }
 
 // App hears anybody, or end users with a token only.
@@ -42,7 +43,7 @@ func Found(ctx context.Context, base string, store tenant.Store, heard func(cont
 		}
 		return err
 	}
-	var operator, key, events, org struct {
+	var operator, key, events, boards, org struct {
 		Text string `json:"key"`
 	}
 	if err := tell(&operator, "admin", "bootstrap", "--org", slug, "--name", "Crash", "--email", "owner@crash.example"); err != nil {
@@ -59,13 +60,14 @@ func Found(ctx context.Context, base string, store tenant.Store, heard func(cont
 		{&made.Private, []string{"app", "create", "--slug", "private", "--name", "Private"}},
 		{&key, []string{"key", "create", "--name", "crash"}},
 		{&events, []string{"key", "create", "--name", "crash events", "--format", "ub_live"}},
+		{&boards, []string{"key", "create", "--name", "crash boards", "--format", "userorbit"}},
 		{&org, []string{"key", "create", "--name", "crash org", "--format", "pk_live"}},
 	} {
 		if err := tell(thing.into, append(thing.args, "--url", base, "--token", operator.Text)...); err != nil {
 			return made, err
 		}
 	}
-	made.Key, made.EventKey, made.Slug, made.OrgKey = key.Text, events.Text, slug, org.Text
+	made.Key, made.EventKey, made.BoardKey, made.Slug, made.OrgKey = key.Text, events.Text, boards.Text, slug, org.Text
 	return made, nil
 }
 
