@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -27,18 +26,4 @@ func TestAServiceThatDiesTakesNoOtherWithIt(t *testing.T) {
 	if status, text := list(); status != http.StatusOK || !strings.Contains(text, "while nobody reads") {
 		t.Errorf("with its readers back, Heard answers a list %d %s", status, text)
 	}
-}
-
-func ask(t *testing.T, method, url, token, body string) (int, string) {
-	t.Helper()
-	request, err := http.NewRequest(method, url, strings.NewReader(body))
-	must(t, err)
-	request.Header.Set("Authorization", "Bearer "+token)
-	request.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(request)
-	must(t, err)
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	must(t, err)
-	return response.StatusCode, string(text)
 }

@@ -2,7 +2,10 @@
 package e2e
 
 import (
+	"io"
+	"net/http"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/heard-dev/heard/hack/stack"
@@ -28,6 +31,41 @@ func start(t *testing.T, o stack.Options) *stack.Split {
 	must(t, err)
 	t.Cleanup(func() { must(t, running.Close()) })
 	return running
+}
+
+func ask(t *testing.T, method, url, token, body string) (int, string) {
+	t.Helper()
+	status, _, text, err := send(method, url, token, body)
+	must(t, err)
+	return status, text
+}
+
+// list asks a process for feedback, in any goroutine: what fails is status 0.
+func list(t *testing.T, base, key string) (int, http.Header) {
+	status, header, _, err := send(http.MethodGet, base+"/v1/feedback?limit=1", key, "")
+	if err != nil {
+		t.Error(err)
+	}
+	return status, header
+}
+
+// client keeps as many connections as any test has clients.
+var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
+
+func send(method, url, token, body string) (int, http.Header, string, error) {
+	request, err := http.NewRequest(method, url, strings.NewReader(body))
+	if err != nil {
+		return 0, nil, "", err
+	}
+	request.Header.Set("Authorization", "Bearer "+token)
+	request.Header.Set("Content-Type", "application/json")
+	response, err := client.Do(request)
+	if err != nil {
+		return 0, nil, "", err
+	}
+	defer response.Body.Close() //nolint:errcheck // read to its end, or failed
+	text, err := io.ReadAll(response.Body)
+	return response.StatusCode, response.Header, string(text), err
 }
 
 func must(t *testing.T, err error) {

@@ -25,7 +25,7 @@ type Split struct {
 	Demo     Demo
 	Banner   string // what to tell a person
 	Servers  Servers
-	Services map[string]*Process
+	Services map[string]*Process // by name, and where there are Replicas as read, read-2, read-3…
 
 	home     home
 	entrance *entrance
@@ -57,9 +57,15 @@ func (s *Split) start(ctx context.Context, o Options) error {
 	upstreams := map[string]string{}
 	group, ready := errgroup.WithContext(ctx)
 	for _, name := range front.Services() {
-		p := s.home.process(name, s.home.ports.take(), slices.Concat(s.home.env, o.ServiceEnv[name]))
-		s.Services[name], upstreams[name] = p, p.URL
-		group.Go(func() error { return p.Start(ready) })
+		for n := range max(1, o.Replicas[name]) {
+			p := s.home.process(name, s.home.ports.take(), slices.Concat(s.home.env, o.ServiceEnv[name]))
+			if n == 0 {
+				s.Services[name], upstreams[name] = p, p.URL
+			} else {
+				s.Services[fmt.Sprint(name, "-", n+1)] = p
+			}
+			group.Go(func() error { return p.Start(ready) })
+		}
 	}
 	if err := group.Wait(); err != nil {
 		return err

@@ -18,6 +18,9 @@ type Options struct {
 	Servers Servers
 	// ServiceEnv are further pairs for single services of a split Heard, by name.
 	ServiceEnv map[string][]string
+	// Replicas are how many processes of a service there are, by name; one of each that is not named. The front knows the
+	// first alone.
+	Replicas map[string]int
 }
 
 // Demo is demo.json: the demo tenant, and how to reach it.

@@ -41,11 +41,6 @@ var rightFaults = append([]Fault{
 	{Kind: apierr.Forbidden, Code: apierr.CodeAddressNotAllowed, When: "the API key may not be used from this address"},
 }, credentialFaults...)
 
-// Server is the door of an Org's own backend: an sk_ key.
-func Server(right access.Right, budget gate.Policy) Door {
-	return keyed(right, "apiKey", auth.KeyDoor{Formats: []apikey.Format{apikey.Secret()}, Right: right, Budgets: []gate.Policy{budget}, Secret: true})
-}
-
 // Accounts is the door of the users surface: an sk_ key, held to two windows at once.
 func Accounts(right access.Right) Door {
 	return keyed(right, "apiKey", auth.KeyDoor{

@@ -85,8 +85,8 @@ func serve[In, Out any](x *exchange, params *params, body *strictjson.Schema, ou
 type BodySum [sha256.Size]byte
 
 // decodeBody reads, checks and decodes a JSON body. One that is a pointer may be left out. A field Tally of the In, an
-// *outcome.Tally, is where its use case tells what became of each of the things in the request; if it tells nothing, there was
-// one, and it went the way of the answer.
+// *outcome.Tally, is where its use case tells what became of each of the things in the request, and whose it is if no door
+// tells; if it tells nothing, there was one, and it went the way of the answer.
 func (x *exchange) decodeBody(schema *strictjson.Schema, in reflect.Value) error {
 	bare := x.c.Request.ContentLength == 0
 	if bare && x.route.action == nil && in.FieldByName("Body").Kind() == reflect.Pointer {

@@ -222,7 +222,7 @@ func (s *site) routes() {
 		}, s.take)
 	}
 	httpkit.Handle(native, httpkit.Route{
-		Method: http.MethodGet, Path: queries, ID: "query", Status: http.StatusOK, Door: httpkit.Server(access.FeedbackRead, ample("key")),
+		Method: http.MethodGet, Path: queries, ID: "query", Status: http.StatusOK, Door: httpkit.Manage(access.FeedbackRead),
 	}, func(_ context.Context, _ auth.Principal, in *queryIn) (*queryOut, error) {
 		return &queryOut{Body: *in}, nil
 	})

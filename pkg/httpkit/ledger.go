@@ -20,12 +20,16 @@ const (
 // written: whoever has the answer finds it in the ledger.
 func (x *exchange) report(refusal *apierr.Error) {
 	kit := x.api.kit
-	if kit.Outcomes == nil || x.reported || x.caller.Org.ID.IsZero() {
+	event := outcome.Event{Category: x.route.Door.budget, At: kit.Now(), Parts: x.tally.Parts()}
+	event.Org, event.App = x.caller.Tenant()
+	stranger := event.Org.IsZero()
+	if stranger {
+		event.Org = x.tally.Org()
+	}
+	if kit.Outcomes == nil || x.reported || event.Org.IsZero() {
 		return
 	}
 	x.reported = true
-	event := outcome.Event{Category: x.route.Door.budget, At: kit.Now(), Parts: x.tally.Parts()}
-	event.Org, event.App = x.caller.Tenant()
 	if x.caller.Key != nil {
 		event.Key = x.caller.Key.ID
 	}
@@ -39,6 +43,9 @@ func (x *exchange) report(refusal *apierr.Error) {
 		if !slices.ContainsFunc(refused, func(r outcome.Refused) bool { return r.Err.Code == refusal.Code }) {
 			refused = append(refused, outcome.Refused{Err: refusal, Items: 1, Raw: x.said})
 		}
+	}
+	if stranger {
+		refused = nil
 	}
 	for _, r := range refused {
 		event.Refusals = append(event.Refusals, x.refusal(&event, r))

@@ -27,8 +27,10 @@ type Part struct {
 	Items  int64
 }
 
-// Tally is where a request with many things in it says what became of each. It is not safe for concurrent use.
+// Tally is where a request with many things in it says what became of each, and one that shows no credential whose it is. It is
+// not safe for concurrent use.
 type Tally struct {
+	org     id.ID
 	parts   []Part
 	refused []Refused
 }
@@ -39,6 +41,13 @@ type Refused struct {
 	Items int64
 	Raw   []byte
 }
+
+// For says whose a request is that shows no credential: the Org's that it names; the zero id is nobody's. Anybody can name an
+// Org, so that such requests are counted, and none is kept among the newest refusals: strangers would push out all others.
+func (t *Tally) For(org id.ID) { t.org = org }
+
+// Org is whose it was said to be.
+func (t *Tally) Org() id.ID { return t.org }
 
 // Accept counts one that was taken in.
 func (t *Tally) Accept() { t.count("") }

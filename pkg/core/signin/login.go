@@ -14,11 +14,11 @@ import (
 // Login takes an e-mail address and a password, and the code of a second factor where one is known already. A member who
 // has a second factor and sent no code is given a partial token to go on with. An unknown Org, an unknown address and a
 // wrong password are the same refusal and take as long; that an account is suspended learns only who knows its password. An
-// Org that was given up lets in its owners alone.
+// Org that was given up lets in its owners alone. The Login tells the Org also of who is refused, for its ledger alone.
 func (i *Issuer) Login(ctx context.Context, from From, email string, password, code secret.String) (Login, error) {
 	org, member, err := i.find(ctx, from.Org, email)
 	if err != nil {
-		return Login{}, err
+		return Login{Org: org}, err
 	}
 	account := member.ID.String()
 	if member.ID.IsZero() {
@@ -39,12 +39,26 @@ func (i *Issuer) Login(ctx context.Context, from From, email string, password, c
 		login, err = i.prove(ctx, from, org, member, code)
 		return err
 	})
+	login.Org = org
 	return login, err
 }
 
 // VerifySecondFactor completes a log-in with a code of six digits or a recovery code. Neither works twice, whoever races. A
-// partial token that is too old is apierr.CodeTokenExpired.
+// partial token that is too old is apierr.CodeTokenExpired. The Login tells the Org that was named also of who is refused, for
+// its ledger alone.
 func (i *Issuer) VerifySecondFactor(ctx context.Context, from From, partial, code secret.String) (Login, error) {
+	org, err := i.called(ctx, from.Org)
+	if err != nil {
+		return Login{}, err
+	}
+	login, err := i.complete(ctx, from, partial, code)
+	if err != nil {
+		login.Org = org
+	}
+	return login, err
+}
+
+func (i *Issuer) complete(ctx context.Context, from From, partial, code secret.String) (Login, error) {
 	claims, err := i.Keyring.VerifyPartial(partial.Reveal(), i.Now())
 	if err != nil {
 		return Login{}, err
@@ -69,15 +83,24 @@ func (i *Issuer) VerifySecondFactor(ctx context.Context, from From, partial, cod
 
 // find looks for a member by what people type. Who is not there is a zero Member, and costs as many reads as who is.
 func (i *Issuer) find(ctx context.Context, slug, email string) (tenant.Org, tenant.Member, error) {
-	org, err := i.Store.OrgBySlug(ctx, slug)
-	if err != nil && apierr.KindOf(err) != apierr.NotFound {
-		return tenant.Org{}, tenant.Member{}, err
+	org, err := i.called(ctx, slug)
+	if err != nil {
+		return org, tenant.Member{}, err
 	}
 	member, err := i.Store.MemberByEmail(ctx, org.ID, email)
 	if err != nil && apierr.KindOf(err) != apierr.NotFound {
-		return tenant.Org{}, tenant.Member{}, err
+		return org, tenant.Member{}, err
 	}
 	return org, member, nil
+}
+
+// called is the Org of a slug, or the zero Org.
+func (i *Issuer) called(ctx context.Context, slug string) (tenant.Org, error) {
+	org, err := i.Store.OrgBySlug(ctx, slug)
+	if err != nil && apierr.KindOf(err) == apierr.NotFound {
+		return tenant.Org{}, nil
+	}
+	return org, err
 }
 
 // named finds whom a token speaks for. Who is gone is refused like a token that never was.

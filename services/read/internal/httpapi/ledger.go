@@ -21,8 +21,8 @@ const ledgerNotes = "\n\n`requests` are whole requests, by their answer; `items`
 	"events that was read. A `reason` is the code that the native surface has for a refusal; besides, `duplicate` (stored before), `abandoned` (the " +
 	"client hung up before the answer) and `uncounted` (accepted or refused: too much at once to keep it apart). What the answering " +
 	"process did is counted at once, what others did within five seconds. A process that is killed loses what it had not counted yet, and " +
-	"when a store goes away in the midst of it a few seconds may be counted twice. Requests that belong to no Org, as those with an unknown " +
-	"key, are in nobody's ledger."
+	"when a store goes away in the midst of it a few seconds may be counted twice. Log-ins, failed ones too, are counted as `admin` for the " +
+	"Org whose slug they name. Requests that belong to no Org, as those with an unknown key or slug, are in nobody's ledger."
 
 // Ledger adds the native routes that tell what became of requests.
 func Ledger(api *httpkit.API, reader *ledger.Reader) {
@@ -49,9 +49,9 @@ func Ledger(api *httpkit.API, reader *ledger.Reader) {
 	httpkit.Handle(api, httpkit.Route{
 		Method: http.MethodGet, Path: "/v1/refusals", ID: "listRefusals", Tag: "Usage", Status: http.StatusOK,
 		Summary: "List the newest refusals, each with its exact reason",
-		Notes: whyNot + "\n\nThe newest 100 of each App are kept, and of those that concern no App; for 90 days at most. A `sample` tells the shape of " +
-			"what was refused, never what it says: the type of each value, the length of each text, and only such names as this " +
-			"documentation has.",
+		Notes: whyNot + "\n\nThe newest 100 of each App are kept, and of those that concern no App; for 90 days at most. Log-ins that failed are " +
+			"only counted, by `GET /v1/outcomes`: anybody can fail at one, and would push out what is kept. A `sample` tells the shape of what " +
+			"was refused, never what it says: the type of each value, the length of each text, and only such names as this documentation has.",
 		Door: door, Errors: []httpkit.Fault{query},
 	}, func(ctx context.Context, caller auth.Principal, in *refusalsIn) (*refusalsOut, error) {
 		if !caller.Reaches(userz.ID(in.AppID)) && in.AppID != "" || in.AppID == nobody {

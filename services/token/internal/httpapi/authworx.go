@@ -6,6 +6,7 @@ import (
 
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/auth"
+	"github.com/heard-dev/heard/pkg/core/outcome"
 	"github.com/heard-dev/heard/pkg/core/session"
 	"github.com/heard-dev/heard/pkg/core/signin"
 	"github.com/heard-dev/heard/pkg/dialect/authworx"
@@ -40,13 +41,14 @@ func authworxLogin(api *httpkit.API, issuer *signin.Issuer) {
 		Notes: "The tokens come in the body and as cookies (`access_token` for 15 minutes, `refresh_token` for 7 days; httpOnly, Secure, " +
 			"SameSite=Strict). Who has a second factor gets `requires2FA` alone, and the cookie `partial_token` for 5 minutes: go on " +
 			"with `verify-2fa`.",
-		MaxBody: maxLogin,
+		MaxBody: maxLogin, Door: counted,
 		Errors: append([]httpkit.Fault{
 			{Kind: apierr.Unauthenticated, Code: apierr.CodeInvalidCredentials, When: "organisation, address or password is wrong; which of them is not told"},
 		}, refused...),
 	}, func(ctx context.Context, caller auth.Principal, in *credentialsIn) (*authenticatedOut, error) {
 		from := signin.From{Org: in.OrgSlug, Address: caller.Address, UserAgent: in.UserAgent}
 		login, err := issuer.Login(ctx, from, in.Body.Email, in.Body.Password, "")
+		in.Tally.For(login.Org.ID)
 		return authenticated(login, err)
 	})
 
@@ -54,7 +56,7 @@ func authworxLogin(api *httpkit.API, issuer *signin.Issuer) {
 		Method: http.MethodPost, Path: "/api/v1/auth/verify-2fa", ID: "verifyTwoFactor", Tag: "Authentication", Status: http.StatusOK,
 		Summary: "Complete a log-in by the second factor",
 		Notes:   "Takes the cookie `partial_token` that log-in set; a client without a jar of cookies sends its value as `partialToken`. Neither code works twice.",
-		MaxBody: maxLogin,
+		MaxBody: maxLogin, Door: counted,
 		Errors: append([]httpkit.Fault{
 			{Kind: apierr.Unauthenticated, Code: apierr.CodeInvalidCode, When: "the code is wrong, or was used before"},
 			{Kind: apierr.Unauthenticated, Code: apierr.CodeInvalidAuthorization, When: "the partial token is missing, forged or older than 5 minutes"},
@@ -62,11 +64,13 @@ func authworxLogin(api *httpkit.API, issuer *signin.Issuer) {
 	}, func(ctx context.Context, caller auth.Principal, in *secondFactorIn) (*authenticatedOut, error) {
 		from := signin.From{Org: in.OrgSlug, Address: caller.Address, UserAgent: in.UserAgent}
 		login, err := issuer.VerifySecondFactor(ctx, from, either(in.Body.PartialToken, in.Partial), in.Body.Code)
+		in.Tally.For(login.Org.ID)
 		return authenticated(login, err)
 	})
 }
 
 type credentialsIn struct {
+	Tally     *outcome.Tally
 	OrgSlug   string `header:"X-Org-Slug" required:"true" doc:"The organisation's slug."`
 	UserAgent string `header:"User-Agent"`
 	Body      credentials
@@ -79,6 +83,7 @@ type credentials struct {
 }
 
 type secondFactorIn struct {
+	Tally     *outcome.Tally
 	OrgSlug   string        `header:"X-Org-Slug" required:"true" doc:"The organisation's slug."`
 	UserAgent string        `header:"User-Agent"`
 	Partial   secret.String `cookie:"partial_token"`

@@ -7,6 +7,8 @@ import (
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/auth"
 	"github.com/heard-dev/heard/pkg/core/access"
+	"github.com/heard-dev/heard/pkg/core/gate"
+	"github.com/heard-dev/heard/pkg/core/outcome"
 	"github.com/heard-dev/heard/pkg/core/signin"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/dialect/userz"
@@ -16,6 +18,9 @@ import (
 
 // maxLogin leaves room for the longest password with every character escaped, in bytes.
 const maxLogin = 16 << 10
+
+// counted is the door of log-ins: open, and the ledger of the Org that they name counts them.
+var counted = httpkit.Door{}.Counted(gate.Admin)
 
 // Sessions adds the native log-in.
 func Sessions(api *httpkit.API, issuer *signin.Issuer) {
@@ -27,7 +32,7 @@ func Sessions(api *httpkit.API, issuer *signin.Issuer) {
 		Summary: "Log in",
 		Notes: "A member who has a second factor and sent no `code` gets `requiresTwoFactor` alone: send everything again, with the code " +
 			"of six digits or a recovery code. Failures are counted per account and per address, whoever tries.",
-		MaxBody: maxLogin,
+		MaxBody: maxLogin, Door: counted,
 		Errors: []httpkit.Fault{
 			query, limited,
 			{Kind: apierr.Unauthenticated, Code: apierr.CodeInvalidCredentials, When: "the Org, the address or the password is wrong; which of them is not told"},
@@ -38,6 +43,7 @@ func Sessions(api *httpkit.API, issuer *signin.Issuer) {
 	}, func(ctx context.Context, caller auth.Principal, in *loginIn) (*loginOut, error) {
 		from := signin.From{Org: in.Body.Org, Address: caller.Address, UserAgent: in.UserAgent}
 		login, err := issuer.Login(ctx, from, in.Body.Email, in.Body.Password, in.Body.Code)
+		in.Tally.For(login.Org.ID)
 		return loginAnswer(login, err)
 	})
 
@@ -75,6 +81,7 @@ func Sessions(api *httpkit.API, issuer *signin.Issuer) {
 }
 
 type loginIn struct {
+	Tally     *outcome.Tally
 	UserAgent string `header:"User-Agent"`
 	Body      loginRequest
 }
