@@ -63,6 +63,7 @@ func TestTheChartSpeaksEverySurface(t *testing.T) {
 	target := conformance.Target{
 		BaseURL: c.URL, OrgID: o.Demo.Org.ID, Slug: o.Demo.Org.Slug, Public: app(0), Private: app(1), Keys: o.Demo.Keys,
 		Admin:    conformance.Admin(o.Demo.Admin),
+		HashKey:  o.HashKey,
 		Heard:    func(args ...string) ([]byte, error) { return o.Heard(context.Background(), args...) },
 		Sanitize: func(t *testing.T, item string) { sanitize(t, o, item) },
 		Break: func(t *testing.T) func() {

@@ -19,7 +19,8 @@ import (
 
 // Operator is whoever may reach the stores from outside, by kubectl port-forward, with the installation's keys.
 type Operator struct {
-	Demo stack.Demo
+	Demo    stack.Demo
+	HashKey string // in hex
 
 	cluster *Cluster
 	mongo   string
@@ -35,7 +36,7 @@ func (c *Cluster) Operate(ctx context.Context) (*Operator, error) {
 	if err := errors.Join(errKeys, errMade); err != nil {
 		return nil, err
 	}
-	o := &Operator{cluster: c}
+	o := &Operator{cluster: c, HashKey: string(keys["hashKey"])}
 	if err := json.Unmarshal(made["demo.json"], &o.Demo); err != nil {
 		return nil, fmt.Errorf("cluster: the demo: %w", err)
 	}
@@ -50,7 +51,7 @@ func (c *Cluster) Operate(ctx context.Context) (*Operator, error) {
 	o.mongo = "mongodb://" + mongo + "/?directConnection=true"
 	o.env = append(os.Environ(),
 		"HEARD_MONGO_URI="+o.mongo, "HEARD_REDIS_URL=redis://"+redis+"/0", "HEARD_KEYSET="+string(keys["keyset"]),
-		"HEARD_HASH_KEY="+string(keys["hashKey"]), "HEARD_SESSION_KEYS="+string(keys["sessionKeys"]), "HEARD_DATA_DIR="+filepath.Join(c.Root, "bin", "none"))
+		"HEARD_HASH_KEY="+o.HashKey, "HEARD_SESSION_KEYS="+string(keys["sessionKeys"]), "HEARD_DATA_DIR="+filepath.Join(c.Root, "bin", "none"))
 	return o, nil
 }
 
