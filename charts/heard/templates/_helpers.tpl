@@ -148,7 +148,7 @@ SSL_CERT_DIR: /etc/heard/ca
 {{- end }}
 {{- end -}}
 
-{{- /* A checksum of the Secrets as they are in the cluster; empty where there is no cluster to look at. */ -}}
+{{- /* A checksum of the Secrets and authorities as they are in the cluster; empty where there is no cluster to look at. */ -}}
 {{- define "heard.secretsChecksum" -}}
 {{- $root := .root -}}
 {{- $names := list .root.Values.stores.mongodb.existingSecret .root.Values.stores.redis.existingSecret .root.Values.keys.existingSecret -}}
@@ -156,6 +156,11 @@ SSL_CERT_DIR: /etc/heard/ca
 {{- $found := list -}}
 {{- range $names -}}
 {{- with lookup "v1" "Secret" $root.Release.Namespace . -}}{{- $found = append $found (get . "data") -}}{{- end -}}
+{{- end -}}
+{{- range $root.Values.caBundles -}}
+{{- with lookup "v1" (ternary "ConfigMap" "Secret" (hasKey . "configMap")) $root.Release.Namespace (default .secret .configMap) -}}
+{{- $found = append $found (get . "data") -}}
+{{- end -}}
 {{- end -}}
 {{- if $found -}}{{- $found | toJson | sha256sum -}}{{- end -}}
 {{- end -}}
