@@ -141,4 +141,5 @@ require (
 	sigs.k8s.io/yaml v1.6.0 // indirect
 )
 
+// As in helm-unittest's own go.mod, without which it does not compile.
 replace github.com/vmware-labs/yaml-jsonpath v0.3.2 => github.com/helm-unittest/yaml-jsonpath v0.4.0
