@@ -35,20 +35,20 @@ func (c *Cluster) Scale(ctx context.Context, what string, replicas int) error {
 	return err
 }
 
-// pods are the names of a service's pods; of all services where it is empty.
+// pods are the names of a service's pods that are ready; of all services where it is empty.
 func (c *Cluster) pods(ctx context.Context, service string) ([]string, error) {
 	selector := "app.kubernetes.io/part-of=heard"
 	if service != "" {
 		selector += ",app.kubernetes.io/component=" + service
 	}
-	text, err := c.Kubectl(ctx, "get", "pod", "--selector", selector, "--field-selector=status.phase=Running", "--output", "jsonpath={.items[*].metadata.name}")
+	text, err := c.Kubectl(ctx, "get", "pod", "--selector", selector, "--output", "jsonpath={.items[?(@.status.containerStatuses[0].ready==true)].metadata.name}")
 	if err == nil && text == "" {
-		err = fmt.Errorf("cluster: no pod of %q runs", service)
+		err = fmt.Errorf("cluster: no pod of %q is ready", service)
 	}
 	return strings.Fields(text), err
 }
 
-// Kill ends the process of a random pod by SIGKILL, with neither sleep nor drain nor word to the gateway. Where nobody says
+// Kill ends the process of a random pod that is ready by SIGKILL, with neither sleep nor drain nor word to the gateway. Where nobody says
 // how, the pod is deleted by force instead, which gives its process a moment.
 func (c *Cluster) Kill(ctx context.Context, chance *rand.Rand) (string, error) {
 	pods, err := c.pods(ctx, "")

@@ -2,6 +2,7 @@
 package cable
 
 import (
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -25,9 +26,22 @@ func To(target string) (*Cable, error) {
 	if err != nil {
 		return nil, err
 	}
+	return lay(listener, target), nil
+}
+
+// Sealed lays a cable whose clients speak TLS to that certificate; the server at its other end does not.
+func Sealed(target string, certificate tls.Certificate) (*Cable, error) {
+	listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{certificate}})
+	if err != nil {
+		return nil, err
+	}
+	return lay(listener, target), nil
+}
+
+func lay(listener net.Listener, target string) *Cable {
 	c := &Cable{target: target, listener: listener, conns: map[net.Conn]bool{}}
 	c.pumps.Go(c.accept)
-	return c, nil
+	return c
 }
 
 // Addr is where clients connect: host:port.
