@@ -172,7 +172,8 @@ func strangers(w world, suspended tenant.Member, n int) map[string][3]string {
 }
 
 // Who fails to log in learns nothing of what was wrong: not from the answer, and not from how long it took. The fastest of
-// many tries are compared, for whatever else a machine does only adds; nothing of this package runs beside.
+// many tries are compared, for whatever else a machine does only adds: a busy one gets more tries, and a real difference
+// outlasts them all. Nothing of this package runs beside.
 func TestFailuresToLogInCannotBeToldApart(t *testing.T) {
 	clock := newClock()
 	i := serve(t, embedded(t, sqlite(t), clock.Now), clock.Now)
@@ -181,9 +182,9 @@ func TestFailuresToLogInCannotBeToldApart(t *testing.T) {
 	suspended := w.people[access.Member]
 	suspended.Status = tenant.Suspended
 	must(t, i.Store.ReplaceMember(t.Context(), w.org.ID, suspended))
-	const tries = 15
+	const tries, most = 15, 120
 	fastest := map[string]time.Duration{}
-	for n := range tries {
+	for n := range most {
 		for path, login := range i.logins() {
 			if n > 0 && path != "/v1/sessions" { // both check a password alike
 				continue
@@ -199,11 +200,11 @@ func TestFailuresToLogInCannotBeToldApart(t *testing.T) {
 			alike(t, path, http.StatusUnauthorized, answers)
 		}
 		clock.Advance(time.Minute) // so that no limit is met
+		if times := slices.Sorted(maps.Values(fastest)); n+1 >= tries && times[len(times)-1] <= 2*times[0] {
+			return
+		}
 	}
-	times := slices.Sorted(maps.Values(fastest))
-	if times[len(times)-1] > 2*times[0] {
-		t.Errorf("how long it takes tells what was wrong: %v", fastest)
-	}
+	t.Errorf("how long it takes tells what was wrong: %v", fastest)
 }
 
 // Tokens that open nothing any more are refused like those that never were.
