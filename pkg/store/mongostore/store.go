@@ -29,6 +29,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
 	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
 	"go.opentelemetry.io/otel/trace"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/heard-dev/heard/pkg/apierr"
 	"github.com/heard-dev/heard/pkg/core/agentrun"
@@ -58,6 +59,8 @@ const (
 	selectTimeout = 3 * time.Second
 	// indexTimeout bounds the making of indexes, which takes as long as the collection is large.
 	indexTimeout = 5 * time.Minute
+	// indexesAtOnce is for how many collections indexes are made, or found to be there, at a time: it is most of a start.
+	indexesAtOnce = 8
 )
 
 // Options says which MongoDB, and how to talk to it.
@@ -161,6 +164,8 @@ func (s *Store) prepare(ctx context.Context, name string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, indexTimeout)
 	defer cancel()
+	making, together := errgroup.WithContext(ctx)
+	making.SetLimit(indexesAtOnce)
 	for _, c := range []struct {
 		into    *collection
 		name    string
@@ -197,9 +202,13 @@ func (s *Store) prepare(ctx context.Context, name string) error {
 		if len(c.indexes) == 0 {
 			continue
 		}
-		if _, err := of.Indexes().CreateMany(ctx, c.indexes); err != nil {
-			return c.into.refusal(ctx, err)
-		}
+		making.Go(func() error {
+			_, err := of.Indexes().CreateMany(together, c.indexes)
+			return c.into.refusal(together, err)
+		})
+	}
+	if err := making.Wait(); err != nil {
+		return err
 	}
 	return s.placeFormerItems(ctx)
 }
