@@ -39,6 +39,7 @@ type Options struct {
 	Architectures []string // of GOARCH; several make an index each, which only a registry can hold
 	Dir           string   // for binaries, archives and bills of materials
 	Version       string   // what the programs say of themselves
+	Base          string   // an image to stand on instead of nothing, by name or as an archive (….tar): for development, where a shell helps
 }
 
 // Image is one that was made.
@@ -63,7 +64,11 @@ func Make(ctx context.Context, o Options, program string) (Image, error) {
 		if err := compile(ctx, program, arch, binary, o.Version); err != nil {
 			return made, err
 		}
-		image, err := assemble(program, arch, binary)
+		base, err := ground(ctx, o.Base, arch)
+		if err != nil {
+			return made, err
+		}
+		image, err := assemble(base, program, arch, binary)
 		if err != nil {
 			return made, err
 		}

@@ -1,9 +1,17 @@
 package images
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/tarball"
 )
 
 // The same program makes the same image, one that a pod which must not be root may run.
@@ -12,11 +20,15 @@ func TestAnImageIsTheSameBytesForTheSameProgram(t *testing.T) {
 	if err := os.WriteFile(binary, []byte("a program"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	first, err := assemble("ingest", "amd64", binary)
+	nothing, err := ground(t.Context(), "", "amd64")
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := assemble("ingest", "amd64", binary)
+	first, err := assemble(nothing, "ingest", "amd64", binary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := assemble(nothing, "ingest", "amd64", binary)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,5 +46,42 @@ func TestAnImageIsTheSameBytesForTheSameProgram(t *testing.T) {
 	}
 	if n := len(roots()); n < 100_000 {
 		t.Errorf("the authorities are %d bytes", n)
+	}
+}
+
+// For development a program can stand on an image that has a shell, of which nothing is lost.
+func TestAnImageOnAnotherKeepsWhatIsThere(t *testing.T) {
+	shell, err := layerOf([]file{{"bin/", 0o755, nil}, {"bin/sh", 0o755, []byte("a shell")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	below, err := mutate.AppendLayers(empty.Image, shell)
+	if err != nil {
+		t.Fatal(err)
+	}
+	below, err = mutate.Config(below, v1.Config{Env: []string{"PATH=/bin"}, User: "root"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	archive, binary := filepath.Join(t.TempDir(), "base.tar"), filepath.Join(t.TempDir(), "ingest")
+	tag, errTag := name.NewTag("base:1")
+	if err := errors.Join(errTag, tarball.WriteToFile(archive, tag, below), os.WriteFile(binary, []byte("a program"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	base, err := ground(t.Context(), archive, "amd64")
+	if err != nil {
+		t.Fatal(err)
+	}
+	image, err := assemble(base, "ingest", "amd64", binary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	layers, errLayers := image.Layers()
+	config, errConfig := image.ConfigFile()
+	if err := errors.Join(errLayers, errConfig); err != nil {
+		t.Fatal(err)
+	}
+	if len(layers) != 2 || !slices.Equal(config.Config.Env, []string{"PATH=/bin"}) || config.Config.User != User {
+		t.Errorf("%d layers, run as %s with %v", len(layers), config.Config.User, config.Config.Env)
 	}
 }

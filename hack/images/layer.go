@@ -3,13 +3,17 @@ package images
 import (
 	"archive/tar"
 	"bytes"
+	"context"
 	"encoding/pem"
 	"io"
 	"os"
+	"strings"
 
+	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"golang.org/x/crypto/x509roots/fallback/bundle"
@@ -17,8 +21,23 @@ import (
 
 const passwd = "root:x:0:0::/:/sbin/nologin\nheard:x:65532:65532::/tmp:/sbin/nologin\n"
 
-// assemble puts a program onto a file system of its own.
-func assemble(program, arch, binary string) (v1.Image, error) {
+// ground is the image that others stand on: an empty one, unless base is an archive or a name.
+func ground(ctx context.Context, base, arch string) (v1.Image, error) {
+	switch {
+	case base == "":
+		return mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1), types.OCIConfigJSON), nil
+	case strings.HasSuffix(base, ".tar"):
+		return tarball.ImageFromPath(base, nil)
+	}
+	reference, err := name.ParseReference(base)
+	if err != nil {
+		return nil, err
+	}
+	return remote.Image(reference, remote.WithContext(ctx), remote.WithPlatform(v1.Platform{OS: "linux", Architecture: arch}))
+}
+
+// assemble puts a program onto the file system of base.
+func assemble(base v1.Image, program, arch, binary string) (v1.Image, error) {
 	code, err := os.ReadFile(binary)
 	if err != nil {
 		return nil, err
@@ -33,23 +52,21 @@ func assemble(program, arch, binary string) (v1.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	image, err := mutate.AppendLayers(mutate.MediaType(empty.Image, types.OCIManifestSchema1), layer)
+	image, err := mutate.AppendLayers(base, layer)
 	if err != nil {
 		return nil, err
 	}
-	image = mutate.ConfigMediaType(image, types.OCIConfigJSON)
-	return mutate.ConfigFile(image, withConfig(image, program, arch))
-}
-
-func withConfig(image v1.Image, program, arch string) *v1.ConfigFile {
 	config, err := image.ConfigFile()
 	if err != nil {
-		panic(err) // it was just made, in memory
+		return nil, err
 	}
-	config = config.DeepCopy()
+	return mutate.ConfigFile(image, withConfig(config.DeepCopy(), program, arch))
+}
+
+func withConfig(config *v1.ConfigFile, program, arch string) *v1.ConfigFile {
 	config.OS, config.Architecture = "linux", arch
 	config.Config = v1.Config{
-		User: User, Entrypoint: []string{"/" + program}, WorkingDir: "/",
+		User: User, Entrypoint: []string{"/" + program}, WorkingDir: "/", Env: config.Config.Env,
 		Labels: map[string]string{
 			"org.opencontainers.image.title":    called(program),
 			"org.opencontainers.image.licenses": "Apache-2.0",

@@ -29,6 +29,7 @@ func run(ctx context.Context) error {
 	registry := flag.String("registry", "localhost/heard-dev", "what stands before heard-PROGRAM in a name")
 	tag := flag.String("tag", "dev", "what stands after it")
 	architectures := flag.String("arch", runtime.GOARCH, "architectures, separated by commas")
+	base := flag.String("base", "", "an image to stand on, by name or as an archive: for development")
 	push := flag.Bool("push", false, "send the images to the registry")
 	flag.Parse()
 	root, err := stack.Root()
@@ -40,7 +41,7 @@ func run(ctx context.Context) error {
 		programs = images.Programs()
 	}
 	options := images.Options{
-		Registry: *registry, Tag: *tag, Architectures: strings.Split(*architectures, ","), Dir: filepath.Join(root, "bin", "images"), Version: *tag,
+		Registry: *registry, Tag: *tag, Architectures: strings.Split(*architectures, ","), Dir: filepath.Join(root, "bin", "images"), Version: *tag, Base: *base,
 	}
 	for _, program := range programs {
 		made, err := images.Make(ctx, options, program)
