@@ -38,11 +38,9 @@ func gather(t *testing.T) *crowd {
 	t.Helper()
 	servers := testServers(t)
 	c := &crowd{T: t, toRedis: lay(t, servers.RedisURL)}
-	redis := parsed(t, servers.RedisURL)
-	redis.Host = c.toRedis.Addr()
 	running := start(t, stack.Options{
 		Servers: servers, Replicas: map[string]int{"read": replicas},
-		ServiceEnv: map[string][]string{"read": {"HEARD_REDIS_URL=" + redis.String()}},
+		ServiceEnv: map[string][]string{"read": {"HEARD_REDIS_URL=" + through(t, c.toRedis, servers.RedisURL)}},
 		Env:        []string{fmt.Sprintf(`HEARD_PLANS={"default": {"reads.key": {"limit": %d, "burst": %d}}}`, 60*crowdRate, crowdBurst)},
 	})
 	for _, name := range slices.Sorted(maps.Keys(running.Services)) {

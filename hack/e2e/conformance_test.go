@@ -56,7 +56,7 @@ func TestTheSplitSpeaksEverySurface(t *testing.T) {
 	t.Run("userorbit", func(t *testing.T) { conformance.Userorbit(t, target) })
 }
 
-// lay puts a cable to the MongoDB of that URI, or to its first member.
+// lay puts a cable to the server of that URI, or to the first member of a replica set.
 func lay(t *testing.T, uri string) *cable.Cable {
 	t.Helper()
 	first, _, _ := strings.Cut(parsed(t, uri).Host, ",")
@@ -70,10 +70,13 @@ func lay(t *testing.T, uri string) *cable.Cable {
 func through(t *testing.T, c *cable.Cable, uri string) string {
 	t.Helper()
 	u := parsed(t, uri)
-	query := u.Query()
-	query.Del("replicaSet")
-	query.Set("directConnection", "true")
-	u.Host, u.Path, u.RawQuery = c.Addr(), "/", query.Encode()
+	u.Host = c.Addr()
+	if u.Scheme == "mongodb" {
+		query := u.Query()
+		query.Del("replicaSet")
+		query.Set("directConnection", "true")
+		u.Path, u.RawQuery = "/", query.Encode()
+	}
 	return u.String()
 }
 

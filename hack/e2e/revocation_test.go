@@ -16,9 +16,7 @@ import (
 func TestAKeyThatIsHotInOneProcessDiesByTheAnswerOfAnother(t *testing.T) {
 	servers := testServers(t)
 	toRedis := lay(t, servers.RedisURL)
-	redis := parsed(t, servers.RedisURL)
-	redis.Host = toRedis.Addr()
-	behind := []string{"HEARD_REDIS_URL=" + redis.String()}
+	behind := []string{"HEARD_REDIS_URL=" + through(t, toRedis, servers.RedisURL)}
 	running := start(t, stack.Options{
 		Servers: servers, ServiceEnv: map[string][]string{"read": behind, "keys": behind},
 		Env: []string{`HEARD_PLANS={"default": {"reads.key": {"limit": 100000000, "burst": 100000000}}}`}, // more than is asked for here
