@@ -29,7 +29,8 @@ type Cluster struct {
 }
 
 // FromEnv is the cluster that HEARD_CLUSTER names: kind's, or the current one, to which HEARD_CLUSTER_LOAD is a command that
-// takes an image archive there, and HEARD_CLUSTER_KILL one that ends a container by its id. HEARD_CLUSTER_URL, …_STORES and …_VALUES are for one that differs from kind's otherwise.
+// takes an image archive there, and HEARD_CLUSTER_KILL one that ends a container by its id. HEARD_CLUSTER_URL, …_STORES and
+// …_VALUES are for one that differs from kind's otherwise.
 func FromEnv() (*Cluster, error) {
 	root, err := stack.Root()
 	if err != nil {

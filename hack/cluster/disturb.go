@@ -48,8 +48,8 @@ func (c *Cluster) pods(ctx context.Context, service string) ([]string, error) {
 	return strings.Fields(text), err
 }
 
-// Kill ends the process of a random pod that is ready by SIGKILL, with neither sleep nor drain nor word to the gateway. Where nobody says
-// how, the pod is deleted by force instead, which gives its process a moment.
+// Kill ends the process of a random pod that is ready by SIGKILL, with neither sleep nor drain nor word to the gateway. Where
+// nobody says how, the pod is deleted by force instead, which gives its process a moment.
 func (c *Cluster) Kill(ctx context.Context, chance *rand.Rand) (string, error) {
 	pods, err := c.pods(ctx, "")
 	if err != nil {

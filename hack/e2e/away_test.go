@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/heard-dev/heard/hack/stack"
 )
@@ -25,5 +26,33 @@ func TestAServiceThatDiesTakesNoOtherWithIt(t *testing.T) {
 	must(t, running.Services["read"].Restart(t.Context()))
 	if status, text := list(); status != http.StatusOK || !strings.Contains(text, "while nobody reads") {
 		t.Errorf("with its readers back, Heard answers a list %d %s", status, text)
+	}
+}
+
+// A Redis that cannot be reached stops nobody; whoever checks an installation hears of it.
+func TestACheckTellsOfARedisThatIsAway(t *testing.T) {
+	servers := testServers(t)
+	toRedis := lay(t, servers.RedisURL)
+	running := start(t, stack.Options{Servers: servers, ServiceEnv: map[string][]string{
+		"read": {"HEARD_REDIS_URL=" + through(t, toRedis, servers.RedisURL)},
+	}})
+	readers := running.Services["read"].URL
+	check := func() error {
+		_, err := running.Heard(t.Context(), "check", "--url", running.URL, "--read-url", readers, "--app", running.Demo.Apps[0].Slug, "--token", running.Demo.Keys["userz"])
+		return err
+	}
+	must(t, check())
+	toRedis.Cut()
+	if err := check(); err == nil || !strings.Contains(err.Error(), readers+" is degraded") {
+		t.Errorf("without Redis: %v", err)
+	}
+	if status, text := ask(t, "GET", readers+"/readyz", "", ""); status != http.StatusOK {
+		t.Errorf("without Redis a gateway would send nobody there: %d %s", status, text)
+	}
+	toRedis.Mend()
+	for deadline := time.Now().Add(10 * time.Second); check() != nil; time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("with Redis back: %v", check())
+		}
 	}
 }

@@ -26,11 +26,14 @@ func (k *Kit) ready(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), readyWithin)
 	defer cancel()
-	if k.Ready(ctx) != nil {
+	switch {
+	case k.Ready(ctx) != nil:
 		health(w, http.StatusServiceUnavailable, "unavailable")
-		return
+	case k.Degraded != nil && k.Degraded(ctx):
+		health(w, http.StatusOK, "degraded") // a reason to look, and none to send requests elsewhere
+	default:
+		health(w, http.StatusOK, "ok")
 	}
-	health(w, http.StatusOK, "ok")
 }
 
 func health(w http.ResponseWriter, status int, text string) {

@@ -32,6 +32,8 @@ type Deps struct {
 	Draining func() bool
 	// Ready tells what else keeps the process from serving, or nil.
 	Ready func(ctx context.Context) error
+	// Degraded tells whether it serves without something that it can do without for a while. Optional.
+	Degraded func(ctx context.Context) bool
 }
 
 // Kit gathers the routes of one process, by dialect.

@@ -81,6 +81,8 @@ type Parts struct {
 	Plans          plan.Plans
 	// Ready tells what, besides the database, keeps the process from being sent requests. Optional.
 	Ready func() error
+	// Degraded tells whether the Gate is a stand-in. Optional.
+	Degraded func(ctx context.Context) bool
 	// Loops keep the parts themselves going.
 	Loops []func(context.Context) error
 	// Closers are called in reverse.
@@ -181,6 +183,7 @@ func (p *Platform) Kit(env *run.Env, incidents func(incident.Incident)) *httpkit
 			}
 			return p.Store.Ping(ctx)
 		},
+		Degraded: p.Degraded,
 	}, tongues.All())
 }
 

@@ -59,6 +59,12 @@ func NewFallback(shared Gate, local Local, options FallbackOptions) *Fallback {
 // Degraded tells whether the shared gate is taken to be away.
 func (f *Fallback) Degraded() bool { return f.state.Load()&1 == 1 }
 
+// Probe is Degraded where no request may have asked the shared gate for a while: it asks, as far as a request would.
+func (f *Fallback) Probe(ctx context.Context) bool {
+	_, err := f.Generation(ctx, id.Zero)
+	return err != nil || f.Degraded()
+}
+
 // Check fails only when the caller gives up.
 func (f *Fallback) Check(ctx context.Context, ask Ask) (Verdict, error) {
 	if absences, try := f.turn(); try {

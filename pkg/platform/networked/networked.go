@@ -125,7 +125,7 @@ func (s Stores) open(ctx context.Context, name string, env *run.Env) (platform.P
 		},
 	})
 	return platform.Parts{
-		Store: store, Gate: admission, Opened: keys, Plans: plans,
+		Store: store, Gate: admission, Opened: keys, Plans: plans, Degraded: admission.Probe,
 		Loops:   []func(context.Context) error{shared.Run},
 		Closers: []func(context.Context) error{store.Close, func(context.Context) error { return shared.Close() }},
 	}, nil

@@ -36,6 +36,11 @@ func (c *cli) check() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			for _, base := range []string{c.base(), ingest, read} {
+				if err := whole(ctx, cmp.Or(base, c.base())); err != nil {
+					return err
+				}
+			}
 			fmt.Fprintf(c.out, "said and read back: %s\n", item) //nolint:errcheck // nobody reads
 			return nil
 		},
@@ -66,8 +71,7 @@ func ensureApp(ctx context.Context, api *client.Client, slug string) (secret.Str
 }
 
 func (c *cli) sayAndRead(ctx context.Context, public secret.String, ingest, read string) (item string, err error) {
-	base := cmp.Or(c.url, localURL)
-	submitting, err := client.New(cmp.Or(ingest, base), client.Fixed(public))
+	submitting, err := client.New(cmp.Or(ingest, c.base()), client.Fixed(public))
 	if err != nil {
 		return "", err
 	}
@@ -80,7 +84,7 @@ func (c *cli) sayAndRead(ctx context.Context, public secret.String, ingest, read
 	if err := get(ctx, submitting, client.Call{Method: http.MethodPost, Path: "/v1/feedback", Body: map[string]string{"text": text}}, &said); err != nil {
 		return "", fmt.Errorf("submit: %w", err)
 	}
-	reading, err := client.New(cmp.Or(read, base), client.Fixed(c.token))
+	reading, err := client.New(cmp.Or(read, c.base()), client.Fixed(c.token))
 	if err != nil {
 		return "", err
 	}
@@ -92,6 +96,24 @@ func (c *cli) sayAndRead(ctx context.Context, public secret.String, ingest, read
 		return "", fmt.Errorf("%q was said, and %q is read", text, shown.Text)
 	}
 	return said.ID, nil
+}
+
+func (c *cli) base() string { return cmp.Or(c.url, localURL) }
+
+// whole refuses a service that serves, but not as it is meant to.
+func whole(ctx context.Context, base string) error {
+	api, err := client.New(base, client.Fixed(""))
+	if err != nil {
+		return err
+	}
+	var health struct{ Status string }
+	if err := get(ctx, api, client.Call{Method: http.MethodGet, Path: "/readyz"}, &health); err != nil {
+		return fmt.Errorf("is %s ready: %w", base, err)
+	}
+	if health.Status != "ok" {
+		return fmt.Errorf("%s is %s: it keeps limits, and learns of revoked keys, without Redis; its log says why", base, health.Status)
+	}
+	return nil
 }
 
 func get(ctx context.Context, api *client.Client, call client.Call, into any) error {
