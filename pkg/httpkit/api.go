@@ -31,6 +31,7 @@ type Route struct {
 type API struct {
 	kit      *Kit
 	dialect  dialect.Dialect
+	about    dialect.About // what the dialect says of itself: some is made anew each time it is asked
 	engine   *gin.Engine
 	document *document
 	names    func() map[string]bool // of all properties
@@ -50,7 +51,8 @@ func newAPI(k *Kit, d dialect.Dialect) *API {
 	if err := engine.SetTrustedProxies(proxies); err != nil {
 		panic("httpkit: " + err.Error()) // a netip.Prefix always parses
 	}
-	a := &API{kit: k, dialect: d, engine: engine, document: newDocument(d)}
+	a := &API{kit: k, dialect: d, about: d.About(), engine: engine}
+	a.document = newDocument(d, a.about)
 	a.names = sync.OnceValue(a.propertyNames)
 	if k.Telemetry.Exports() {
 		engine.Use(otelgin.Middleware(k.Service, otelgin.WithTracerProvider(k.Telemetry.Tracer),

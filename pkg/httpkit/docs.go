@@ -17,7 +17,7 @@ func (k *Kit) ServeDocuments() {
 	mux := http.NewServeMux()
 	var list []string
 	for i, api := range k.apis {
-		text := api.dialect.About().Document
+		text := api.about.Document
 		if text == nil {
 			continue
 		}
@@ -27,7 +27,7 @@ func (k *Kit) ServeDocuments() {
 			path = "/openapi.json"
 			mux.HandleFunc("GET "+path, static(dialect.JSON, text))
 		}
-		list = append(list, fmt.Sprintf("{name: %q, url: %q}", api.dialect.About().Title, path))
+		list = append(list, fmt.Sprintf("{name: %q, url: %q}", api.about.Title, path))
 	}
 	mux.HandleFunc("GET /docs", static("text/html; charset=utf-8", []byte(docsPage)))
 	mux.HandleFunc("GET /docs/start.js", static("text/javascript; charset=utf-8", fmt.Appendf(nil, docsStart, strings.Join(list, ", "))))

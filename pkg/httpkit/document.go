@@ -32,8 +32,7 @@ type nobody struct{}
 func (nobody) Handle(*huma.Operation, func(huma.Context))       {}
 func (nobody) ServeHTTP(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) }
 
-func newDocument(d dialect.Dialect) *document {
-	about := d.About()
+func newDocument(d dialect.Dialect, about dialect.About) *document {
 	doc := &huma.OpenAPI{
 		OpenAPI: "3.1.0",
 		Info: &huma.Info{
@@ -107,7 +106,7 @@ func (a *API) operation(route Route) huma.Operation {
 			Fault{Kind: apierr.UnsupportedMedia, Code: apierr.CodeUnsupportedMedia, When: "the Content-Type is not application/json"})
 	}
 	op.Security = route.Door.security
-	envelope := a.document.OpenAPI().Components.Schemas.Schema(reflect.TypeOf(a.dialect.About().Envelope), true, "Error")
+	envelope := a.document.OpenAPI().Components.Schemas.Schema(reflect.TypeOf(a.about.Envelope), true, "Error")
 	for _, fault := range faults {
 		status := strconv.Itoa(dialect.Status(fault.Kind))
 		response := op.Responses[status]
@@ -122,12 +121,11 @@ func (a *API) operation(route Route) huma.Operation {
 
 // tell describes a fault in what its surface has words for.
 func (a *API) tell(fault Fault) string {
-	about := a.dialect.About()
-	if about.Textual {
+	if a.about.Textual {
 		return fault.When
 	}
-	if about.Code != nil {
-		return "`" + about.Code(fault.Kind, fault.Code) + "`: " + fault.When
+	if a.about.Code != nil {
+		return "`" + a.about.Code(fault.Kind, fault.Code) + "`: " + fault.When
 	}
 	text := "`" + string(fault.Code) + "`: " + fault.When
 	if fault.Also != "" {
@@ -149,7 +147,7 @@ func (k *Kit) published() (all []operation) {
 		var doc struct {
 			Paths map[string]map[string]struct{} `json:"paths"`
 		}
-		text := api.dialect.About().Document
+		text := api.about.Document
 		if text == nil {
 			continue
 		}
