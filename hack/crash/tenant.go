@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/heard-dev/heard/pkg/core/gate"
-	"github.com/heard-dev/heard/pkg/core/tenant"
+	"github.com/heard-dev/heard/hack/stack"
+	"github.com/heard-dev/heard/pkg/core/limit"
 )
 
 // Tenant is whom the clients speak to, and what opens it.
@@ -26,12 +26,9 @@ type App struct {
 	PublicKey string `json:"publicKey"`
 }
 
-// unreached is a rate, per minute, that no crowd of ours comes near.
-const unreached = gate.Unlimited
-
 // Found makes an Org by the operator's command line, lets no limit hold it up, in the store, and makes the rest of the
 // tenant by its own.
-func Found(ctx context.Context, base string, store tenant.Store, heard func(context.Context, ...string) ([]byte, error)) (made Tenant, err error) {
+func Found(ctx context.Context, base string, store limit.Store, heard func(context.Context, ...string) ([]byte, error)) (made Tenant, err error) {
 	slug := "crash-" + strings.ToLower(rand.Text())
 	tell := func(into any, args ...string) error {
 		text, err := heard(ctx, append(args, "--output", "json")...)
@@ -49,7 +46,7 @@ func Found(ctx context.Context, base string, store tenant.Store, heard func(cont
 	if err := tell(&operator, "admin", "bootstrap", "--org", slug, "--name", "Crash", "--email", "owner@crash.example"); err != nil {
 		return made, err
 	}
-	if err := unlimit(ctx, store, slug); err != nil {
+	if err := stack.Unlimit(ctx, store, slug); err != nil {
 		return made, err
 	}
 	for _, thing := range []struct {
@@ -69,17 +66,4 @@ func Found(ctx context.Context, base string, store tenant.Store, heard func(cont
 	}
 	made.Key, made.EventKey, made.BoardKey, made.Slug, made.OrgKey = key.Text, events.Text, boards.Text, slug, org.Text
 	return made, nil
-}
-
-// unlimit comes before the Org's first request, so that no process knows other numbers.
-func unlimit(ctx context.Context, store tenant.Store, slug string) error {
-	org, err := store.OrgBySlug(ctx, slug)
-	if err != nil {
-		return err
-	}
-	org.Limits = map[string]tenant.Rate{}
-	for _, policy := range gate.Policies() {
-		org.Limits[policy.Name] = tenant.Rate{Limit: unreached, Burst: unreached}
-	}
-	return store.ReplaceOrg(ctx, org)
 }

@@ -80,8 +80,9 @@ func TestARefusedCallerDrawsNothingAndIsShownWhatIsLeft(t *testing.T) {
 
 func TestNumbersComeFromTheKeyThenTheOrgThenThePolicy(t *testing.T) {
 	h := newHouse(t)
-	custom := tenant.Org{ID: id.ID{7}, Slug: "custom", Name: "Custom", Limits: map[string]tenant.Rate{"reads.key": {Limit: 1200}}}
+	custom := tenant.Org{ID: id.ID{7}, Slug: "custom", Name: "Custom"}
 	h.must(h.directory.CreateOrg(t.Context(), custom))
+	h.limit(custom, "reads.key", 1200)
 	door := serverDoor()
 	door.Budgets = []gate.Policy{gate.ByKey(gate.Reads)}
 	for name, row := range map[string]struct {
@@ -116,11 +117,10 @@ func TestNumbersComeFromTheKeyThenTheOrgThenThePolicy(t *testing.T) {
 
 func TestAnOrgsOwnNumbersBindItsWidgets(t *testing.T) {
 	h := newHouse(t)
-	h.org = tenant.Org{
-		ID: id.ID{7}, Slug: "custom", Name: "Custom",
-		Limits: map[string]tenant.Rate{"feedback.ip": {Limit: 7}, "feedback.user": {Limit: 9}},
-	}
+	h.org = tenant.Org{ID: id.ID{7}, Slug: "custom", Name: "Custom"}
 	h.must(h.directory.CreateOrg(t.Context(), h.org))
+	h.limit(h.org, "feedback.ip", 7)
+	h.limit(h.org, "feedback.user", 9)
 	app, signing := h.app(manage.AppDraft{PublicSubmission: true})
 	if _, left := h.left(app, "192.0.2.1", ""); left != 6 {
 		t.Errorf("%d left for the address", left)

@@ -335,3 +335,9 @@ func race(do func()) {
 	}
 	wg.Wait()
 }
+
+// limit gives an Org a number of its own.
+func (h *house) limit(org tenant.Org, policy string, most int64) {
+	h.Helper()
+	h.must(h.directory.PutOverride(h.Context(), limit.Override{Name: policy, Org: org.Slug, Policy: policy, Rate: tenant.Rate{Limit: most}}))
+}

@@ -9,7 +9,6 @@ import (
 	"github.com/heard-dev/heard/pkg/core/board"
 	"github.com/heard-dev/heard/pkg/core/comment"
 	"github.com/heard-dev/heard/pkg/core/feedback"
-	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/dialect/userorbit"
 	"github.com/heard-dev/heard/pkg/id"
 )
@@ -18,8 +17,7 @@ import (
 func TestWhatSubscribersSubmitIsLimitedAndCounted(t *testing.T) {
 	onEveryStore(t, asItIs, func(t *testing.T, i *installation) {
 		w := i.team("acme")
-		w.org.Limits["feedback.subscriber"] = tenant.Rate{Limit: 3}
-		must(t, i.Store.ReplaceOrg(t.Context(), w.org))
+		i.limit(w.org, "feedback.subscriber", 3)
 		_, token := w.subscriber("ada")
 		_, other := w.subscriber("eve")
 		var row orbitRow

@@ -29,6 +29,7 @@ import (
 	"github.com/heard-dev/heard/pkg/core/incident"
 	"github.com/heard-dev/heard/pkg/core/limit"
 	"github.com/heard-dev/heard/pkg/core/manage"
+	"github.com/heard-dev/heard/pkg/core/plan"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/core/usertoken"
 	"github.com/heard-dev/heard/pkg/httpkit"
@@ -136,6 +137,10 @@ func serve(t testing.TB, parts platform.Parts, now func() time.Time) *installati
 // serveObserved is serve, seen by tel.
 func serveObserved(t testing.TB, parts platform.Parts, now func() time.Time, tel *telemetry.Telemetry) *installation {
 	t.Helper()
+	if parts.Plans == nil {
+		parts.Plans = plan.Documented()
+		parts.Plans[roomy] = roomyPlan()
+	}
 	p := platform.NewAt("heard", parts, now)
 	i := &installation{Platform: p, t: t, manager: p.Manager}
 	env := &run.Env{Telemetry: tel}
@@ -242,16 +247,31 @@ type household struct {
 	sk      string
 }
 
-// found makes an Org. Its numbers keep tests and benchmarks clear of limits that they are not about.
+// roomy is a plan that keeps tests and benchmarks clear of limits that they are not about.
+const roomy = "roomy"
+
+func roomyPlan() map[string]tenant.Rate {
+	rates := map[string]tenant.Rate{}
+	for _, policy := range gate.Policies() {
+		rates[policy.Name] = tenant.Rate{Limit: 1e8}
+	}
+	return rates
+}
+
+// limit gives an Org a number of its own, before its first request.
+func (i *installation) limit(org tenant.Org, policy string, most int64) {
+	i.t.Helper()
+	must(i.t, i.Store.PutOverride(context.Background(), limit.Override{
+		Name: org.Slug + "-" + strings.ReplaceAll(policy, ".", "-"), Org: org.Slug, Policy: policy, Rate: tenant.Rate{Limit: most},
+	}))
+}
+
+// found makes an Org on the plan roomy.
 func (i *installation) found(slug string) household {
 	i.t.Helper()
 	ctx := context.Background()
-	limits := map[string]tenant.Rate{}
-	for _, policy := range gate.Policies() {
-		limits[policy.Name] = tenant.Rate{Limit: 1e8}
-	}
 	h := household{org: tenant.Org{
-		ID: i.IDs.New(), Slug: slug, Name: slug, Plan: tenant.DefaultPlan, Limits: limits, LeakPolicy: tenant.NotifyLeaks,
+		ID: i.IDs.New(), Slug: slug, Name: slug, Plan: roomy, LeakPolicy: tenant.NotifyLeaks,
 		CreatedAt: i.Now(), Version: 1,
 	}}
 	must(i.t, i.Store.CreateOrg(ctx, h.org))

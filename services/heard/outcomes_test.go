@@ -73,8 +73,8 @@ func (i *installation) strict(slug string) strict {
 	i.t.Helper()
 	ctx := context.Background()
 	s := strict{household: i.found(slug)}
-	s.org.Limits["events.month"], s.org.Limits["events.minute"] = tenant.Rate{Limit: 3}, tenant.Rate{Limit: 6}
-	must(i.t, i.Store.ReplaceOrg(ctx, s.org))
+	i.limit(s.org, "events.month", 3)
+	i.limit(s.org, "events.minute", 6)
 	var err error
 	s.private, _, err = i.manager.CreateApp(ctx, byTest(), s.org.ID, manage.AppDraft{
 		Slug: "private", Name: "Private", AllowedOrigins: []string{"https://good.example"},
@@ -244,8 +244,7 @@ func (i *installation) ledgersAreApart(s strict, neighbour household) {
 func TestTheLedgerIsWhatClientsSawAlsoAfterARestart(t *testing.T) {
 	onEveryStore(t, asItIs, func(t *testing.T, i *installation) {
 		h := i.found("crowded")
-		h.org.Limits["feedback.ip"] = tenant.Rate{Limit: 400}
-		must(t, i.Store.ReplaceOrg(t.Context(), h.org))
+		i.limit(h.org, "feedback.ip", 400)
 		ctx, stop := context.WithCancel(context.Background())
 		ended := make(chan error, 1)
 		go func() { ended <- i.Ledger.Run(ctx) }()

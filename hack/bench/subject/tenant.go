@@ -2,27 +2,22 @@ package subject
 
 import (
 	"context"
+	"errors"
 
+	"github.com/heard-dev/heard/hack/stack"
 	"github.com/heard-dev/heard/pkg/core/apikey"
-	"github.com/heard-dev/heard/pkg/core/gate"
 	"github.com/heard-dev/heard/pkg/core/manage"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/id"
 	"github.com/heard-dev/heard/pkg/platform"
 )
 
-// unreached is a rate, per minute, that no load of ours comes near.
-const unreached = gate.Unlimited
-
 // settle makes an Org without limits that matter, its two Apps, its key and its items.
 func settle(ctx context.Context, p *platform.Platform, items int) (tenant.Org, Doors, error) {
 	org := tenant.Org{
-		ID: p.IDs.New(), Slug: "bench", Name: "Bench", Plan: tenant.DefaultPlan, Limits: map[string]tenant.Rate{}, CreatedAt: p.Now(),
+		ID: p.IDs.New(), Slug: "bench", Name: "Bench", Plan: tenant.DefaultPlan, CreatedAt: p.Now(),
 	}
-	for _, policy := range gate.Policies() {
-		org.Limits[policy.Name] = tenant.Rate{Limit: unreached, Burst: unreached}
-	}
-	if err := p.Store.CreateOrg(ctx, org); err != nil {
+	if err := errors.Join(p.Store.CreateOrg(ctx, org), stack.Unlimit(ctx, p.Store, org.Slug)); err != nil {
 		return org, Doors{}, err
 	}
 	m := p.Manager

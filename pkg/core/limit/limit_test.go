@@ -18,7 +18,7 @@ func override(name, org, policy string, most int64) limit.Override {
 
 // each row takes the strongest away of those before it.
 func TestTheMostSpecificNumberBinds(t *testing.T) {
-	org := tenant.Org{Slug: "acme-test", Plan: "launch", Limits: map[string]tenant.Rate{"events.minute": {Limit: 1}}}
+	org := tenant.Org{Slug: "acme-test", Plan: "launch"}
 	plans := plan.Plans{"launch": {"events.minute": {Limit: 7}}, "default": {"events.minute": {Limit: 8}}}
 	overrides := []limit.Override{
 		override("z", "*", "events.*", 100), override("e", "acme-test", "events.minute", 2), override("d", "acme-test", "events.*", 3),
@@ -37,8 +37,6 @@ func TestTheMostSpecificNumberBinds(t *testing.T) {
 	without := func(names string) {
 		overrides = slices.DeleteFunc(overrides, func(o limit.Override) bool { return strings.Contains(names, o.Name) })
 	}
-	binds(1, gate.FromOrg, "", "")
-	org.Limits = nil
 	binds(2, gate.FromOrg, "e", "")
 	without("e")
 	binds(3, gate.FromOrg, "d", "")

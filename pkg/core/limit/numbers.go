@@ -19,9 +19,8 @@ type Given struct {
 	Plan     string
 }
 
-// Of finds the Org's numbers. Of what is said of a policy the most specific counts: the Org's own number, then an override for
-// it, then one for a class that it is in, then its plan, then the default plan. Where a policy is gate.ForAll, only what is
-// said of everybody counts.
+// Of finds the Org's numbers. Of what is said of a policy the most specific counts: an override for the Org, then one for a
+// class that it is in, then its plan, then the default plan. Where a policy is gate.ForAll, only what is said of everybody counts.
 func Of(org tenant.Org, plans plan.Plans, overrides []Override) Numbers {
 	n := Numbers{given: map[string]Given{}}
 	for _, p := range gate.Policies() {
@@ -46,9 +45,6 @@ func Find(ctx context.Context, store interface {
 }
 
 func find(org tenant.Org, policy string, plans plan.Plans, overrides []Override) (Given, bool) {
-	if rate, ok := org.Limits[policy]; ok {
-		return Given{Rate: rate, Source: gate.FromOrg}, true
-	}
 	if o := strongest(org.Slug, policy, overrides); o != nil {
 		source := gate.FromOrg
 		if o.Class() {

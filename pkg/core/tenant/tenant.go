@@ -15,14 +15,13 @@ import (
 	"github.com/heard-dev/heard/pkg/id"
 )
 
-// Org is a tenant. Limits holds its own numbers for policies, by policy name. An operator's Org may make others.
+// Org is a tenant. An operator's may make others.
 type Org struct {
 	ID         id.ID
 	Slug       string
 	Name       string
 	AppURL     string // where its own product lives; may be empty
 	Plan       string
-	Limits     map[string]Rate
 	LeakPolicy LeakPolicy
 	Operator   bool
 	CreatedAt  time.Time

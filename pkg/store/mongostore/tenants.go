@@ -2,8 +2,6 @@ package mongostore
 
 import (
 	"context"
-	"slices"
-	"strings"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -26,18 +24,11 @@ type orgDoc struct {
 	Name       string            `bson:"name"`
 	AppURL     string            `bson:"appUrl"`
 	Plan       string            `bson:"plan"`
-	Limits     []limitDoc        `bson:"limits"`
 	LeakPolicy tenant.LeakPolicy `bson:"leakPolicy"`
 	Operator   bool              `bson:"operator"`
 	CreatedAt  time.Time         `bson:"createdAt"`
 	ClosesAt   time.Time         `bson:"closesAt,omitempty"`
 	Version    *int64            `bson:"version"`
-}
-
-// limitDoc names its policy in a value, because a policy's name may hold what a field's name may not.
-type limitDoc struct {
-	Policy string  `bson:"policy"`
-	Rate   rateDoc `bson:",inline"`
 }
 
 type rateDoc struct {
@@ -127,18 +118,10 @@ func (s *Store) ReplaceApp(ctx context.Context, org id.ID, app tenant.App) error
 }
 
 func newOrgDoc(org tenant.Org) orgDoc {
-	doc := orgDoc{
+	return orgDoc{
 		ID: bson.ObjectID(org.ID), Slug: org.Slug, Name: org.Name, AppURL: org.AppURL, Plan: org.Plan, LeakPolicy: org.LeakPolicy,
 		Operator: org.Operator, CreatedAt: org.CreatedAt, ClosesAt: org.ClosesAt, Version: &org.Version,
 	}
-	if org.Limits != nil {
-		doc.Limits = make([]limitDoc, 0, len(org.Limits))
-	}
-	for policy, rate := range org.Limits {
-		doc.Limits = append(doc.Limits, limitDoc{Policy: policy, Rate: rateDoc(rate)})
-	}
-	slices.SortFunc(doc.Limits, func(a, b limitDoc) int { return strings.Compare(a.Policy, b.Policy) })
-	return doc
 }
 
 func (d orgDoc) core() tenant.Org {
@@ -148,12 +131,6 @@ func (d orgDoc) core() tenant.Org {
 	}
 	if d.Version != nil {
 		org.LeakPolicy, org.Version = d.LeakPolicy, *d.Version
-	}
-	if d.Limits != nil {
-		org.Limits = make(map[string]tenant.Rate, len(d.Limits))
-	}
-	for _, limit := range d.Limits {
-		org.Limits[limit.Policy] = tenant.Rate(limit.Rate)
 	}
 	return org
 }

@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	orgFields = `slug, name, app_url, plan, limits, leak_policy, operator, created_at, closes_at, version`
-	insertOrg = `INSERT INTO org (` + orgFields + `, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	updateOrg = `UPDATE org SET (` + orgFields + `) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE id = ? AND version = ?`
+	orgFields = `slug, name, app_url, plan, leak_policy, operator, created_at, closes_at, version`
+	insertOrg = `INSERT INTO org (` + orgFields + `, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	updateOrg = `UPDATE org SET (` + orgFields + `) = (?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE id = ? AND version = ?`
 	selectOrg = `SELECT ` + orgFields + `, id FROM org`
 	existsOrg = `SELECT 1 FROM org WHERE id = ?`
 
@@ -25,11 +25,6 @@ const (
 	existsApp = `SELECT 1 FROM app WHERE org = ? AND id = ?`
 )
 
-type rateRow struct {
-	Limit int64 `json:"limit"`
-	Burst int64 `json:"burst"`
-}
-
 type secretRow struct {
 	ID        id.ID  `json:"id"`
 	Sealed    []byte `json:"sealed"`
@@ -39,11 +34,7 @@ type secretRow struct {
 
 // CreateOrg implements tenant.Store.
 func (s *Store) CreateOrg(ctx context.Context, org tenant.Org) error {
-	bind, err := orgParams(org)
-	if err != nil {
-		return refusal(ctx, err)
-	}
-	return s.write(ctx, func(conn *sqlite.Conn) error { return insert(conn, insertOrg, "org", bind) })
+	return s.write(ctx, func(conn *sqlite.Conn) error { return insert(conn, insertOrg, "org", orgParams(org)) })
 }
 
 // Org implements tenant.Store.
@@ -75,13 +66,9 @@ func (s *Store) Orgs(ctx context.Context) (all []tenant.Org, err error) {
 func (s *Store) ReplaceOrg(ctx context.Context, org tenant.Org) error {
 	next := org
 	next.Version++
-	bind, err := orgParams(next)
-	if err != nil {
-		return refusal(ctx, err)
-	}
 	return s.write(ctx, func(conn *sqlite.Conn) error {
 		return compareAndSet(conn, updateOrg, existsOrg, "org",
-			func(p *params) { bind(p); p.int(org.Version) },
+			func(p *params) { orgParams(next)(p); p.int(org.Version) },
 			func(p *params) { p.id(org.ID) })
 	})
 }
@@ -137,30 +124,18 @@ func (s *Store) ReplaceApp(ctx context.Context, org id.ID, app tenant.App) error
 }
 
 // orgParams binds an org for insertOrg, and for updateOrg up to the version that it must have.
-func orgParams(org tenant.Org) (func(p *params), error) {
-	rows := make(map[string]rateRow, len(org.Limits))
-	for policy, rate := range org.Limits {
-		rows[policy] = rateRow(rate)
-	}
-	limits, err := encode(org.Limits != nil, rows)
+func orgParams(org tenant.Org) func(p *params) {
 	return func(p *params) {
-		p.text(org.Slug).text(org.Name).text(org.AppURL).text(org.Plan).json(limits).text(string(org.LeakPolicy)).bool(org.Operator)
+		p.text(org.Slug).text(org.Name).text(org.AppURL).text(org.Plan).text(string(org.LeakPolicy)).bool(org.Operator)
 		p.time(org.CreatedAt).time(org.ClosesAt).int(org.Version).id(org.ID)
-	}, err
+	}
 }
 
 func (r *row) org() tenant.Org {
-	org := tenant.Org{Slug: r.text(), Name: r.text(), AppURL: r.text(), Plan: r.text()}
-	var limits map[string]rateRow
-	if r.json(&limits); limits != nil {
-		org.Limits = make(map[string]tenant.Rate, len(limits))
+	return tenant.Org{
+		Slug: r.text(), Name: r.text(), AppURL: r.text(), Plan: r.text(), LeakPolicy: tenant.LeakPolicy(r.text()), Operator: r.bool(),
+		CreatedAt: r.time(), ClosesAt: r.time(), Version: r.int(), ID: r.id(),
 	}
-	for policy, rate := range limits {
-		org.Limits[policy] = tenant.Rate(rate)
-	}
-	org.LeakPolicy, org.Operator = tenant.LeakPolicy(r.text()), r.bool()
-	org.CreatedAt, org.ClosesAt, org.Version, org.ID = r.time(), r.time(), r.int(), r.id()
-	return org
 }
 
 // appParams binds an app for insertApp, and for updateApp up to the version that it must have.

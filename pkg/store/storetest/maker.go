@@ -47,7 +47,6 @@ func (m maker) org() tenant.Org {
 	made := m.ids.New()
 	return tenant.Org{
 		ID: made, Slug: "org-" + made.String(), Name: "Org " + awkward, AppURL: "https://ü.example/app?x=%00", Plan: "scale",
-		Limits:     map[string]tenant.Rate{"feedback.submit": {Limit: big, Burst: 7}, "reads": {Limit: 1}},
 		LeakPolicy: tenant.RevokeLeaks, Operator: true, CreatedAt: moment(), ClosesAt: moment().Add(14 * 24 * time.Hour), Version: 1,
 	}
 }

@@ -22,10 +22,9 @@ func tenants(t *testing.T, s Store) {
 }
 
 func orgsReadBack(t *testing.T, s Store, m maker) {
-	full, none, empty := m.org(), m.org(), m.org()
+	full, none := m.org(), m.org()
 	none = tenant.Org{ID: none.ID, Slug: none.Slug, CreatedAt: moment()}
-	empty.Limits = map[string]tenant.Rate{}
-	all := []tenant.Org{full, none, empty}
+	all := []tenant.Org{full, none}
 	for _, org := range slices.Backward(all) {
 		must(t, s.CreateOrg(t.Context(), org))
 	}
@@ -65,7 +64,7 @@ func replaceOrg(t *testing.T, s Store, m maker) {
 
 	next := m.org()
 	next.ID, next.Version = org.ID, org.Version
-	next.Limits, next.AppURL, next.LeakPolicy, next.Operator, next.ClosesAt = nil, "", tenant.NotifyLeaks, false, time.Time{}
+	next.AppURL, next.LeakPolicy, next.Operator, next.ClosesAt = "", tenant.NotifyLeaks, false, time.Time{}
 	must(t, s.ReplaceOrg(t.Context(), next))
 	changed(t, s.ReplaceOrg(t.Context(), next))
 	next.Version++

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -19,7 +18,7 @@ import (
 
 	"github.com/heard-dev/heard/pkg/config"
 	"github.com/heard-dev/heard/pkg/core/erasure"
-	"github.com/heard-dev/heard/pkg/core/gate"
+	"github.com/heard-dev/heard/pkg/core/limit"
 	"github.com/heard-dev/heard/pkg/core/tenant"
 	"github.com/heard-dev/heard/pkg/run"
 	"github.com/heard-dev/heard/pkg/telemetry"
@@ -258,15 +257,16 @@ func everything(t *testing.T, i *installation, d demo.Demo) (items []string) {
 // unlimited lets no limit hold the demo up.
 func unlimited(t *testing.T, i *installation) {
 	t.Helper()
+	for _, category := range []string{"feedback", "reads"} {
+		if err := i.Store.PutOverride(t.Context(), limit.Override{Name: category, Org: "demo", Policy: category + ".*", Rate: tenant.Rate{Limit: 1e8}}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	org, err := i.Store.OrgBySlug(t.Context(), "demo")
+	if err == nil {
+		err = i.Gate.Bump(t.Context(), org.ID)
+	}
 	if err != nil {
-		t.Fatal(err)
-	}
-	org.Limits = map[string]tenant.Rate{}
-	for _, policy := range gate.Policies() {
-		org.Limits[policy.Name] = tenant.Rate{Limit: 1e8}
-	}
-	if err := errors.Join(i.Store.ReplaceOrg(t.Context(), org), i.Gate.Bump(t.Context(), org.ID)); err != nil {
 		t.Fatal(err)
 	}
 }
