@@ -21,7 +21,7 @@ func TestWhatWasWrittenBeforeIsReadAndReplaced(t *testing.T) {
 	db, ctx, one := raw(t, uri).Database(name), t.Context(), item()
 	made, hash := bson.ObjectID(one.ID), apikey.Hash{1}
 	for collection, document := range map[string]bson.D{
-		"orgs": {{Key: "slug", Value: "o"}, {Key: "name", Value: "O"}, {Key: "plan", Value: "p"}, {Key: "limits", Value: nil}},
+		"orgs": {{Key: "slug", Value: "o"}, {Key: "name", Value: "O"}, {Key: "plan", Value: "p"}, {Key: "limits", Value: bson.A{bson.D{{Key: "policy", Value: "reads.key"}}}}},
 		"members": {
 			{Key: "email", Value: "Ann@example.com"}, {Key: "emailFolded", Value: "ann@example.com"}, {Key: "role", Value: "owner"},
 		},
@@ -41,6 +41,9 @@ func TestWhatWasWrittenBeforeIsReadAndReplaced(t *testing.T) {
 		ID: one.ID, Slug: "o", Name: "O", Plan: "p", LeakPolicy: tenant.NotifyLeaks, CreatedAt: one.CreatedAt, Version: 1,
 	})
 	replacedOnce(t, func() error { return s.ReplaceOrg(ctx, org) })
+	if n, err := db.Collection("orgs").CountDocuments(ctx, bson.D{{Key: "limits", Value: bson.D{{Key: "$exists", Value: true}}}}); err != nil || n != 0 {
+		t.Errorf("%d Orgs keep numbers of their own (%v)", n, err)
+	}
 
 	member, err := s.MemberByEmail(ctx, one.Org, "ANN@example.com")
 	must(t, err)

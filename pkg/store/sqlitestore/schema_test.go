@@ -38,7 +38,7 @@ func writtenAtVersion1(t *testing.T, org, thing id.ID) (path string) {
 	}
 	o, i := "x'"+hex.EncodeToString(org[:])+"'", "x'"+hex.EncodeToString(thing[:])+"'"
 	if err := sqlitex.ExecScript(conn, fmt.Sprintf(`
-		INSERT INTO org VALUES (%[1]s, 'acme', 'Acme', 'default', NULL, 1000);
+		INSERT INTO org VALUES (%[1]s, 'acme', 'Acme', 'default', '{"reads.key":{"limit":1,"burst":0}}', 1000);
 		INSERT INTO app VALUES (%[1]s, %[2]s, 'web', 'Web', '', 'pub_1', 1, 'manual', 0, 24, NULL, NULL, 1000, 7);
 		INSERT INTO member VALUES (%[1]s, %[2]s, 'Ann@Example.com', 'ann@example.com', 'Ann', 'owner', 'hash', 1000);
 		INSERT INTO api_key VALUES (%[1]s, %[2]s, 'k', x'%064[3]x', 'sk_abcd', 'wxyz', 'ann', 1000, NULL, NULL, 5, 6);
