@@ -10,7 +10,7 @@ FUZZTIME  ?= 10s
 CLUSTER   ?= kind
 HELM      := $(if $(shell command -v helm),,bin/kube) # the pinned one, where there is none
 
-.PHONY: help dev split build test crash bench fuzz lint fmt tidy generate verify vuln images chart cluster-e2e cluster-proof kind-up kind-down
+.PHONY: help dev split build test crash bench fuzz lint fmt tidy generate verify vuln images chart chart-page cluster-e2e cluster-proof kind-up kind-down
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -53,7 +53,7 @@ tidy: ## bring every go.mod in line
 
 generate: ## write the OpenAPI document and the golden files anew
 	go test $(TAGS) ./services/heard ./pkg/dialect -run 'Published|EveryDialect' -update
-	GOWORK=off go -C hack test $(TAGS) ./chart -run "Routes|Readme" -update
+	GOWORK=off go -C hack test $(TAGS) ./chart -run Routes -update
 
 cluster-e2e: $(HELM) ## on CLUSTER (kind, or current: kubectl's): install the chart, every surface's suite through its gateway, a rolling update under load
 	@$(call oncluster,TestTheChart|TestEveryServiceScalesAlone|TestNothingFails) -short
@@ -61,9 +61,13 @@ cluster-e2e: $(HELM) ## on CLUSTER (kind, or current: kubectl's): install the ch
 cluster-proof: $(HELM) ## rolling updates, evictions, autoscaling, upgrades, kills and outages under load, on CLUSTER; half an hour
 	@$(call oncluster,TestNothing|TestEvery)
 
-chart: bin/kube ## the chart's golden renders, their schemas, and what it promises of every pod, policy and route; with UPDATE=-update written anew
+chart: bin/kube ## the chart's page, its golden renders, their schemas, and what it promises of every pod, policy and route; with UPDATE=-update written anew
+	@$(call idle,chart-page,-- charts/heard/README.md)
 	bin/kube/helm-unittest charts/heard
 	PATH=$(CURDIR)/bin/kube:$$PATH GOWORK=off go -C hack test -tags "nomsgpack chart" -count=1 ./chart $(UPDATE)
+
+chart-page: bin/kube ## the chart's README.md, out of README.md.gotmpl and the remarks in values.yaml
+	bin/kube/helm-docs --chart-search-root charts --sort-values-order file --log-level warning
 
 kind-up: bin/kube ## a kind cluster with a gateway, stores, Heard and its demo; needs kubectl, and an engine such as Docker
 	GOWORK=off go -C hack build $(TAGS) -o ../bin/hack/cluster ./cmd/cluster && k8s/kind/up

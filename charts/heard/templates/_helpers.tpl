@@ -96,6 +96,17 @@ SSL_CERT_DIR: /etc/heard/ca
 {{- end -}}
 
 {{- /* The one variable that cannot be a file. */ -}}
+{{- /* What telemetry says of its pod, beside what is said of the service. */ -}}
+{{- define "heard.podEnv" -}}
+{{- if .root.Values.config.otlpEndpoint -}}
+{{- $said := get (merge (dict) .service.env .root.Values.config.env) "OTEL_RESOURCE_ATTRIBUTES" -}}
+- name: POD_NAME
+  valueFrom: {fieldRef: {fieldPath: metadata.name}}
+- name: OTEL_RESOURCE_ATTRIBUTES
+  value: {{ with $said }}{{ . }},{{ end }}k8s.namespace.name={{ .root.Release.Namespace }},k8s.pod.name=$(POD_NAME)
+{{- end -}}
+{{- end -}}
+
 {{- define "heard.secretEnv" -}}
 {{- if has "s3" .stores }}
 - name: HEARD_S3_ACCESS_KEY
