@@ -108,7 +108,7 @@ func breathe(ctx context.Context, c *Cluster) error {
 func TestNothingAcknowledgedIsLostWhilePodsAreKilled(t *testing.T) {
 	c := installed(t)
 	o := operate(t, c)
-	lasts := time.Minute
+	lasts := 3 * time.Minute
 	if text := os.Getenv("HEARD_CLUSTER_KILLING"); text != "" {
 		var err error
 		lasts, err = time.ParseDuration(text)
