@@ -56,3 +56,31 @@ func TestACheckTellsOfARedisThatIsAway(t *testing.T) {
 		}
 	}
 }
+
+// Without S3 a submission that cites a file which nobody has looked at yet is to be tried again; nothing else waits for it.
+func TestWithoutS3OnlyWhatCitesANewFileIsRefused(t *testing.T) {
+	servers := testServers(t)
+	toS3 := lay(t, servers.S3Endpoint)
+	running := start(t, stack.Options{Servers: servers, Env: []string{"HEARD_S3_ENDPOINT=" + through(t, toS3, servers.S3Endpoint)}})
+	app := running.Demo.Apps[0].PublicKey
+	url, submission := reserve(t, running)
+	put(t, http.DefaultClient, url)
+
+	toS3.Cut()
+	status, header, text, err := send("POST", running.URL+"/v1/feedback", app, submission)
+	if must(t, err); status != http.StatusServiceUnavailable || header.Get("Retry-After") == "" {
+		t.Errorf("a new file is answered %d, Retry-After %q: %s", status, header.Get("Retry-After"), text)
+	}
+	if status, text := ask(t, "POST", running.URL+"/v1/feedback", app, `{"text":"without a file"}`); status != http.StatusCreated {
+		t.Errorf("a submission without a file is answered %d %s", status, text)
+	}
+	if status, text := ask(t, "GET", running.URL+"/v1/feedback", running.Demo.Keys["userz"], ""); status != http.StatusOK {
+		t.Errorf("a list is answered %d %s", status, text)
+	}
+	reserve(t, running) // no more is asked of S3 than its signature
+
+	toS3.Mend()
+	if status, text := ask(t, "POST", running.URL+"/v1/feedback", app, submission); status != http.StatusCreated {
+		t.Errorf("with S3 back, the new file is answered %d %s", status, text)
+	}
+}

@@ -56,14 +56,20 @@ func TestTheSplitSpeaksEverySurface(t *testing.T) {
 	t.Run("userorbit", func(t *testing.T) { conformance.Userorbit(t, target) })
 }
 
-// lay puts a cable to the server of that URI, or to the first member of a replica set.
+// lay puts a cable to the server of that URI.
 func lay(t *testing.T, uri string) *cable.Cable {
 	t.Helper()
-	first, _, _ := strings.Cut(parsed(t, uri).Host, ",")
-	c, err := cable.To(first)
+	c, err := cable.To(host(t, uri))
 	must(t, err)
 	t.Cleanup(func() { must(t, c.Close()) })
 	return c
+}
+
+// host is the server of a URI, or the first member of a replica set.
+func host(t *testing.T, uri string) string {
+	t.Helper()
+	first, _, _ := strings.Cut(parsed(t, uri).Host, ",")
+	return first
 }
 
 // through is the URI by way of the cable. A replica set would tell its client a way around it.

@@ -2,6 +2,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"io"
 	"net/http"
 	"path/filepath"
@@ -66,6 +67,32 @@ func send(method, url, token, body string) (int, http.Header, string, error) {
 	defer response.Body.Close() //nolint:errcheck // read to its end, or failed
 	text, err := io.ReadAll(response.Body)
 	return response.StatusCode, response.Header, string(text), err
+}
+
+// reserve asks for the place of a file of four bytes: where to put it, and a submission that cites it.
+func reserve(t *testing.T, running *stack.Split) (url, submission string) {
+	t.Helper()
+	const file = `"kind":"attachment","contentType":"text/plain","byteSize":4}`
+	status, text := ask(t, "POST", running.URL+"/v1/feedback/upload-url", running.Demo.Apps[0].PublicKey, "{"+file)
+	var place struct{ Key, UploadURL string }
+	if err := json.Unmarshal([]byte(text), &place); err != nil || status != http.StatusOK {
+		t.Fatalf("a place for a file: %d %s", status, text)
+	}
+	return place.UploadURL, `{"text":"see there","attachments":[{"key":"` + place.Key + `",` + file + `]}`
+}
+
+// put uploads that file.
+func put(t *testing.T, browser *http.Client, url string) {
+	t.Helper()
+	request, err := http.NewRequest(http.MethodPut, url, strings.NewReader("file"))
+	must(t, err)
+	request.Header.Set("Content-Type", "text/plain")
+	answer, err := browser.Do(request)
+	must(t, err)
+	must(t, answer.Body.Close())
+	if answer.StatusCode != http.StatusOK {
+		t.Errorf("PUT %s: %s", request.URL.Redacted(), answer.Status)
+	}
 }
 
 func must(t *testing.T, err error) {

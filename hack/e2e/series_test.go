@@ -25,7 +25,7 @@ type prometheus struct {
 	series []map[string]string // labels, and the name as __name__
 }
 
-func scrape(t *testing.T) *prometheus {
+func collect(t *testing.T) *prometheus {
 	t.Helper()
 	p := &prometheus{}
 	p.Server = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

@@ -1,11 +1,7 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/json"
 	"encoding/pem"
 	"net/http"
 	"net/http/httptest"
@@ -34,8 +30,7 @@ func TestStoresAreReachedByTLSAndAPrivateAuthority(t *testing.T) {
 	authority.Close()
 	sealed := func(uri string) string {
 		t.Helper()
-		host, _, _ := strings.Cut(parsed(t, uri).Host, ",") // the first member of a replica set
-		c, err := cable.Sealed(host, authority.TLS.Certificates[0])
+		c, err := cable.Sealed(host(t, uri), authority.TLS.Certificates[0])
 		must(t, err)
 		t.Cleanup(func() { must(t, c.Close()) })
 		return c.Addr()
@@ -50,20 +45,16 @@ func TestStoresAreReachedByTLSAndAPrivateAuthority(t *testing.T) {
 	running := start(t, stack.Options{Servers: servers, Env: []string{
 		"SSL_CERT_DIR=" + folder, "HEARD_MONGO_URI=" + mongoURI, "HEARD_REDIS_URL=" + redisURL, "HEARD_S3_ENDPOINT=" + s3Endpoint,
 	}})
-	app := running.Demo.Apps[0].PublicKey
-	status, text := ask(t, "POST", running.URL+"/v1/feedback/upload-url", app, `{"contentType":"text/plain","byteSize":4,"kind":"attachment"}`)
-	var place struct{ Key, UploadURL string }
-	if err := json.Unmarshal([]byte(text), &place); err != nil || status != http.StatusOK {
-		t.Fatalf("%d %s", status, text)
+	url, submission := reserve(t, running)
+	if put(t, authority.Client(), url); !strings.HasPrefix(url, "https://") {
+		t.Errorf("a file goes to %s", url)
 	}
-	put(t, authority.Certificate(), place.UploadURL, "file")
-	status, text = ask(t, "POST", running.URL+"/v1/feedback", app,
-		`{"text":"sealed","attachments":[{"key":"`+place.Key+`","kind":"attachment","contentType":"text/plain","byteSize":4}]}`)
+	status, text := ask(t, "POST", running.URL+"/v1/feedback", running.Demo.Apps[0].PublicKey, submission)
 	if status != http.StatusCreated {
 		t.Errorf("a submission with a file is answered %d %s", status, text)
 	}
 	status, text = ask(t, "GET", running.URL+"/v1/feedback", running.Demo.Keys["userz"], "")
-	if status != http.StatusOK || !strings.Contains(text, "sealed") {
+	if status != http.StatusOK || !strings.Contains(text, "see there") {
 		t.Errorf("the list is answered %d %s", status, text)
 	}
 	options, err := redis.ParseURL(servers.RedisURL)
@@ -96,22 +87,4 @@ func TestStoresAreReachedByTLSAndAPrivateAuthority(t *testing.T) {
 		Endpoint: s3Endpoint, AccessKey: servers.S3AccessKey, SecretKey: secret.String(servers.S3SecretKey), Bucket: "heard-tls", Timeout: 2 * time.Second,
 	})
 	distrusts("S3", err)
-}
-
-// put uploads a file as a browser that trusts the authority.
-func put(t *testing.T, authority *x509.Certificate, url, content string) {
-	t.Helper()
-	pool := x509.NewCertPool()
-	pool.AddCert(authority)
-	browser := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}}
-	defer browser.CloseIdleConnections()
-	request, err := http.NewRequest(http.MethodPut, url, bytes.NewBufferString(content))
-	must(t, err)
-	request.Header.Set("Content-Type", "text/plain")
-	answer, err := browser.Do(request)
-	must(t, err)
-	must(t, answer.Body.Close())
-	if answer.StatusCode != http.StatusOK || request.URL.Scheme != "https" {
-		t.Errorf("PUT %s: %s", request.URL.Redacted(), answer.Status)
-	}
 }
