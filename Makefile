@@ -62,7 +62,7 @@ cluster-proof: $(HELM) ## rolling updates, evictions, autoscaling, upgrades, kil
 	@$(call oncluster,TestNothing|TestEvery)
 
 chart: bin/kube ## the chart's page, its golden renders, their schemas, and what it promises of every pod, policy and route; with UPDATE=-update written anew
-	@$(call idle,chart-page,-- charts/heard/README.md)
+	@$(if $(UPDATE),$(MAKE) --no-print-directory chart-page,$(call idle,chart-page,-- charts/heard/README.md))
 	bin/kube/helm-unittest charts/heard
 	PATH=$(CURDIR)/bin/kube:$$PATH GOWORK=off go -C hack test -tags "nomsgpack chart" -count=1 ./chart $(UPDATE)
 

@@ -103,7 +103,7 @@ SSL_CERT_DIR: /etc/heard/ca
 - name: POD_NAME
   valueFrom: {fieldRef: {fieldPath: metadata.name}}
 - name: OTEL_RESOURCE_ATTRIBUTES
-  value: {{ with $said }}{{ . }},{{ end }}k8s.namespace.name={{ .root.Release.Namespace }},k8s.pod.name=$(POD_NAME)
+  value: {{ printf "k8s.namespace.name=%s,k8s.pod.name=$(POD_NAME)" .root.Release.Namespace | list $said | compact | join "," | quote }}
 {{- end -}}
 {{- end -}}
 
