@@ -76,7 +76,7 @@ func TestEveryStoreMayGo(t *testing.T) {
 	}
 }
 
-// watcher says and reads twice a second, which no limit minds.
+// watcher says and reads once a second, which no limit minds.
 type watcher struct {
 	*testing.T
 	cancel context.CancelFunc

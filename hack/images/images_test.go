@@ -14,26 +14,26 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 )
 
+// made is the image of a program that stands on base.
+func made(t *testing.T, base string) v1.Image {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), "ingest")
+	ground, errGround := ground(t.Context(), base, "amd64")
+	if err := errors.Join(errGround, os.WriteFile(binary, []byte("a program"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	image, err := assemble(ground, "ingest", "amd64", binary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return image
+}
+
 // The same program makes the same image, one that a pod which must not be root may run.
 func TestAnImageIsTheSameBytesForTheSameProgram(t *testing.T) {
-	binary := filepath.Join(t.TempDir(), "ingest")
-	if err := os.WriteFile(binary, []byte("a program"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	nothing, err := ground(t.Context(), "", "amd64")
-	if err != nil {
-		t.Fatal(err)
-	}
-	first, err := assemble(nothing, "ingest", "amd64", binary)
-	if err != nil {
-		t.Fatal(err)
-	}
-	second, err := assemble(nothing, "ingest", "amd64", binary)
-	if err != nil {
-		t.Fatal(err)
-	}
+	first := made(t, "")
 	a, errA := first.Digest()
-	b, errB := second.Digest()
+	b, errB := made(t, "").Digest()
 	if errA != nil || errB != nil || a != b {
 		t.Errorf("%s and %s: %v %v", a, b, errA, errB)
 	}
@@ -51,34 +51,18 @@ func TestAnImageIsTheSameBytesForTheSameProgram(t *testing.T) {
 
 // For development a program can stand on an image that has a shell, of which nothing is lost.
 func TestAnImageOnAnotherKeepsWhatIsThere(t *testing.T) {
-	shell, err := layerOf([]file{{"bin/", 0o755, nil}, {"bin/sh", 0o755, []byte("a shell")}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	below, err := mutate.AppendLayers(empty.Image, shell)
-	if err != nil {
-		t.Fatal(err)
-	}
-	below, err = mutate.Config(below, v1.Config{Env: []string{"PATH=/bin"}, User: "root"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	archive, binary := filepath.Join(t.TempDir(), "base.tar"), filepath.Join(t.TempDir(), "ingest")
+	shell, errLayer := layerOf([]file{{"bin/", 0o755, nil}, {"bin/sh", 0o755, []byte("a shell")}})
+	below, errAppend := mutate.AppendLayers(empty.Image, shell)
+	below, errConfig := mutate.Config(below, v1.Config{Env: []string{"PATH=/bin"}, User: "root"})
+	archive := filepath.Join(t.TempDir(), "base.tar")
 	tag, errTag := name.NewTag("base:1")
-	if err := errors.Join(errTag, tarball.WriteToFile(archive, tag, below), os.WriteFile(binary, []byte("a program"), 0o600)); err != nil {
+	if err := errors.Join(errLayer, errAppend, errConfig, errTag, tarball.WriteToFile(archive, tag, below)); err != nil {
 		t.Fatal(err)
 	}
-	base, err := ground(t.Context(), archive, "amd64")
-	if err != nil {
-		t.Fatal(err)
-	}
-	image, err := assemble(base, "ingest", "amd64", binary)
-	if err != nil {
-		t.Fatal(err)
-	}
+	image := made(t, archive)
 	layers, errLayers := image.Layers()
-	config, errConfig := image.ConfigFile()
-	if err := errors.Join(errLayers, errConfig); err != nil {
+	config, errFile := image.ConfigFile()
+	if err := errors.Join(errLayers, errFile); err != nil {
 		t.Fatal(err)
 	}
 	if len(layers) != 2 || !slices.Equal(config.Config.Env, []string{"PATH=/bin"}) || config.Config.User != User {

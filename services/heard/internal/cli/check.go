@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -32,12 +33,14 @@ func (c *cli) check() *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("find or make the App %s: %w", slug, err)
 			}
+			base := cmp.Or(c.url, localURL)
+			ingest, read = cmp.Or(ingest, base), cmp.Or(read, base)
 			item, err := c.sayAndRead(ctx, public, ingest, read)
 			if err != nil {
 				return err
 			}
-			for _, base := range []string{c.base(), ingest, read} {
-				if err := whole(ctx, cmp.Or(base, c.base())); err != nil {
+			for _, service := range slices.Compact([]string{base, ingest, read}) {
+				if err := whole(ctx, service); err != nil {
 					return err
 				}
 			}
@@ -71,7 +74,7 @@ func ensureApp(ctx context.Context, api *client.Client, slug string) (secret.Str
 }
 
 func (c *cli) sayAndRead(ctx context.Context, public secret.String, ingest, read string) (item string, err error) {
-	submitting, err := client.New(cmp.Or(ingest, c.base()), client.Fixed(public))
+	submitting, err := client.New(ingest, client.Fixed(public))
 	if err != nil {
 		return "", err
 	}
@@ -84,7 +87,7 @@ func (c *cli) sayAndRead(ctx context.Context, public secret.String, ingest, read
 	if err := get(ctx, submitting, client.Call{Method: http.MethodPost, Path: "/v1/feedback", Body: map[string]string{"text": text}}, &said); err != nil {
 		return "", fmt.Errorf("submit: %w", err)
 	}
-	reading, err := client.New(cmp.Or(read, c.base()), client.Fixed(c.token))
+	reading, err := client.New(read, client.Fixed(c.token))
 	if err != nil {
 		return "", err
 	}
@@ -97,8 +100,6 @@ func (c *cli) sayAndRead(ctx context.Context, public secret.String, ingest, read
 	}
 	return said.ID, nil
 }
-
-func (c *cli) base() string { return cmp.Or(c.url, localURL) }
 
 // whole refuses a service that serves, but not as it is meant to.
 func whole(ctx context.Context, base string) error {
